@@ -18,8 +18,8 @@ interface Checkpoint @0xa273b3fb43bb3898 $interfaceNumber(19) $kernel {
   attach @2 (endpoint :AnyPointer, bits :UInt64) -> () $errors(["no_right: not the migrator's", "wrong_type: not an endpoint"]);
   # Where to post `bits` when a checkpoint is requested or the epoch must end early.
 
-  take @3 () -> (epoch :UInt64, frames :UInt64, clock :UInt64, stopNanoseconds :UInt64) $errors(["no_right: not the migrator's", "busy: a snapshot is being stabilised"]);
-  # The snapshot: stop, harvest, freeze, next epoch. Marking only.
+  take @3 () -> (epoch :UInt64, frames :UInt64, clock :UInt64, stopNanoseconds :UInt64, processes :UInt32) $errors(["no_right: not the migrator's", "busy: a snapshot is being stabilised"]);
+  # The snapshot: stop, harvest, freeze, next epoch. Marking only. processes: size of the live set.
 
   drain @4 (address :UInt64, count :UInt8) -> (frames :UInt8, identity0 :UInt64, version0 :UInt64, identity1 :UInt64, version1 :UInt64, identity2 :UInt64, version2 :UInt64, identity3 :UInt64, version3 :UInt64) $errors(["no_right: not the migrator's", "invalid_address: the buffer is not mapped writable", "audit_failed: a frame breaks a rule; the log names it", "bad_argument: count is 0 or above 4"]);
   # Copies up to `count` images of the snapshot to address, 4096 bytes each, and thaws them. identity = frame | type << 56; version = version mark | live << 32. 0 frames = drained.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The capability slots in which authority stands at boot. The kernel fills the supervisor's; the supervisor the others'.
+// The capability slots in which authority stands at boot. The kernel fills the supervisor's; the supervisor
+// the others'.
 #pragma once
 
 #include <cstdint>
@@ -12,17 +13,17 @@ enum class SupervisorSlot : std::uint64_t {
     log = 1,
     clock = 2,
     discrim = 3,
-    io_ports = 4,        // all 65536 ports; IoPorts.narrow makes smaller ones
-    irq = 5,             // all lines; Irq.narrow makes one line
-    device_memory = 6,   // all of physical device space; DeviceMemory.narrow makes smaller ones
-    dma_arena = 7,       // the DMA arena
+    io_ports = 4,      // all 65536 ports; IoPorts.narrow makes smaller ones
+    irq = 5,           // all lines; Irq.narrow makes one line
+    device_memory = 6, // all of physical device space; DeviceMemory.narrow makes smaller ones
+    dma_arena = 7,     // the DMA arena
     object_source = 8,
     checkpoint = 9,
     system_control = 10,
-    frame_range = 11,    // non-persistent frames, with a limit
+    frame_range = 11, // non-persistent frames, with a limit
     own_process = 12,
-    own_endpoint = 13,   // receives what the supervisor is told
-    program_base = 16,   // for program i (1..): four slots at program_base + 4 * (i - 1)
+    own_endpoint = 13, // receives what the supervisor is told
+    program_base = 16, // for program i (1..): four slots at program_base + 4 * (i - 1)
 };
 
 // Of each other resident program, in this order.
@@ -33,7 +34,8 @@ enum class ProgramSlot : std::uint64_t {
     address_space = 3,
 };
 
-// Slots of every resident program's own capability page, filled by the supervisor before it starts the program.
+// Slots of every resident program's own capability page, filled by the supervisor before it starts the
+// program.
 enum class ResidentSlot : std::uint64_t {
     null = 0,
     log = 1,
@@ -51,9 +53,9 @@ enum class ResidentSlot : std::uint64_t {
     device_memory = 13, // block driver: device space, for the device's BARs
     dma_arena = 14,
     frame_range = 15,
-    own_space = 16,     // own address space (block driver: to map the device's registers)
-    well_known = 17,    // supervisor only: the persistent root capability page, after restore
-    scratch = 32,       // free from here on
+    own_space = 16,  // own address space (block driver: to map the device's registers)
+    well_known = 17, // supervisor only: the persistent root capability page, after restore
+    scratch = 32,    // free from here on
 };
 
 // Slots of the persistent root capability page (persistent frame 1, R18).

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The table of capability types: number, name, frame type of the object, rights allowed. Numbers are disk format.
+// The table of capability types: number, name, frame type of the object, rights allowed. Numbers are disk
+// format.
 #pragma once
 
 #include <abi/frame.hpp>
@@ -39,7 +40,8 @@ enum class CapabilityType : std::uint8_t {
 struct CapabilityTypeRow {
     CapabilityType type;
     std::string_view name;
-    // FrameType::free: the capability names no object; word 1 carries data of the type instead of an identifier.
+    // FrameType::free: the capability names no object; word 1 carries data of the type instead of an
+    // identifier.
     FrameType frame_type;
     Rights allowed;
     // R2: carries the boot number in its payload and reads as void in any other boot.
@@ -81,7 +83,9 @@ static_assert(
     }(),
     "the row of a type stands at the type's number");
 
-constexpr bool is_known(CapabilityType type) { return static_cast<std::size_t>(type) < capability_type_count; }
+constexpr bool is_known(CapabilityType type) {
+    return static_cast<std::size_t>(type) < capability_type_count;
+}
 constexpr CapabilityTypeRow const& row_of(CapabilityType type) {
     return capability_types[is_known(type) ? static_cast<std::size_t>(type) : 0];
 }

@@ -55,12 +55,15 @@ struct ErrorText {
 
 inline constexpr std::array error_texts = {
     ErrorText{Error::none, "none", "No error."},
-    ErrorText{Error::void_capability, "void_capability", "The capability is null, stale or of an earlier boot."},
+    ErrorText{Error::void_capability, "void_capability",
+              "The capability is null, stale or of an earlier boot."},
     ErrorText{Error::bad_operation, "bad_operation", "The object has no operation of this code."},
     ErrorText{Error::bad_argument, "bad_argument", "An argument lies outside its range."},
-    ErrorText{Error::malformed_message, "malformed_message", "The message has a wrong shape for its operation."},
+    ErrorText{Error::malformed_message, "malformed_message",
+              "The message has a wrong shape for its operation."},
     ErrorText{Error::would_block, "would_block", "A non-blocking phase would have had to wait."},
-    ErrorText{Error::receiver_broken, "receiver_broken", "The receiver cannot take messages; it was faulted."},
+    ErrorText{Error::receiver_broken, "receiver_broken",
+              "The receiver cannot take messages; it was faulted."},
     ErrorText{Error::restarted, "restarted", "The driver that held the request ended with an earlier boot."},
     ErrorText{Error::no_right, "no_right", "The capability lacks the right for this operation."},
     ErrorText{Error::wrong_type, "wrong_type", "A capability of another type was expected."},

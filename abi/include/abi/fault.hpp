@@ -33,10 +33,27 @@ enum class FaultCode : std::uint32_t {
 };
 
 inline constexpr std::array<std::string_view, 21> fault_names = {
-    "none", "malformed system call", "foreign system call", "invalid data reference", "invalid capability reference",
-    "no execute", "access violation", "type error", "malformed space", "no address space", "no schedule",
-    "no virtual registers", "content lost", "break point", "debug", "bad opcode", "divide error", "floating point",
-    "alignment", "general protection", "bad register state",
+    "none",
+    "malformed system call",
+    "foreign system call",
+    "invalid data reference",
+    "invalid capability reference",
+    "no execute",
+    "access violation",
+    "type error",
+    "malformed space",
+    "no address space",
+    "no schedule",
+    "no virtual registers",
+    "content lost",
+    "break point",
+    "debug",
+    "bad opcode",
+    "divide error",
+    "floating point",
+    "alignment",
+    "general protection",
+    "bad register state",
 };
 
 } // namespace abi

@@ -45,7 +45,8 @@ public:
     static constexpr FrameId persistent(std::uint64_t number) { return FrameId(number & number_mask); }
     // R1: boot number (22 bits) and physical frame (26 bits); in any other boot the identifier names nothing.
     static constexpr FrameId non_persistent(std::uint32_t boot, std::uint32_t physical_frame) {
-        return FrameId((number_mask + 1) | (std::uint64_t{boot & 0x3fffff} << 26) | (physical_frame & 0x3ffffff));
+        return FrameId((number_mask + 1) | (std::uint64_t{boot & 0x3fffff} << 26) |
+                       (physical_frame & 0x3ffffff));
     }
 
     constexpr std::uint64_t raw() const { return raw_; }
@@ -59,7 +60,8 @@ private:
     std::uint64_t raw_ = 0;
 };
 
-// Persistent frame 0 is never used, so that a zeroed capability names nothing. Frame 1 is the root capability page (R18).
+// Persistent frame 0 is never used, so that a zeroed capability names nothing. Frame 1 is the root capability
+// page (R18).
 inline constexpr FrameId root_frame = FrameId::persistent(1);
 
 } // namespace abi

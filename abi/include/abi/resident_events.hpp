@@ -10,8 +10,19 @@ namespace abi {
 constexpr std::uint64_t ready_event(unsigned program) { return std::uint64_t{1} << program; }
 
 enum class BlockDriverEvent : std::uint64_t { interrupt = 1, doorbell = 2 };
-enum class MigratorEvent : std::uint64_t { completion = 1, frames_wanted = 2, checkpoint_wanted = 4, alarm = 8 };
-enum class ConsoleEvent : std::uint64_t { interrupt = 1, committed = 2, failed = 4, restored = 8, alarm = 16 };
+enum class MigratorEvent : std::uint64_t {
+    completion = 1,
+    frames_wanted = 2,
+    checkpoint_wanted = 4,
+    alarm = 8
+};
+enum class ConsoleEvent : std::uint64_t {
+    interrupt = 1,
+    committed = 2,
+    failed = 4,
+    restored = 8,
+    alarm = 16
+};
 
 constexpr std::uint64_t bits(auto event) { return static_cast<std::uint64_t>(event); }
 

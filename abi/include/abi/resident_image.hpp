@@ -11,21 +11,21 @@
 namespace abi {
 
 struct ResidentProgram {
-    std::array<char, 32> name;    // 0: zero filled
-    std::uint64_t offset;         // 32: of the ELF64 file in the image, a multiple of 4096
-    std::uint64_t size;           // 40: bytes
-    std::uint32_t stack_pages;    // 48
-    std::uint32_t priority;       // 52: of its schedule
-    std::uint64_t reserved;       // 56: zero
+    std::array<char, 32> name; // 0: zero filled
+    std::uint64_t offset;      // 32: of the ELF64 file in the image, a multiple of 4096
+    std::uint64_t size;        // 40: bytes
+    std::uint32_t stack_pages; // 48
+    std::uint32_t priority;    // 52: of its schedule
+    std::uint64_t reserved;    // 56: zero
 };
 
 inline constexpr std::size_t resident_programs_max = 8;
 
 struct ResidentImageHeader {
-    std::uint64_t magic;          // 0: resident_image_magic
-    std::uint32_t abi_revision;   // 8: refused by name when it is not the kernel's (R7)
-    std::uint32_t program_count;  // 12: 1..resident_programs_max; the first is the supervisor
-    std::uint64_t reserved[6];    // 16: zero
+    std::uint64_t magic;         // 0: resident_image_magic
+    std::uint32_t abi_revision;  // 8: refused by name when it is not the kernel's (R7)
+    std::uint32_t program_count; // 12: 1..resident_programs_max; the first is the supervisor
+    std::uint64_t reserved[6];   // 16: zero
     ResidentProgram programs[resident_programs_max]; // 64
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rights of a capability, 8 bits. Restrictions (set = less authority) of memory, permissions (set = more) of endpoints;
-// no bit means one thing for one type and another for the next.
+// Rights of a capability, 8 bits. Restrictions (set = less authority) of memory, permissions (set = more) of
+// endpoints; no bit means one thing for one type and another for the next.
 #pragma once
 
 #include <base/bits.hpp>

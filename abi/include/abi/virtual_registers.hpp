@@ -11,11 +11,12 @@
 namespace abi {
 
 struct VirtualRegisters {
-    std::uint64_t words[message_words_max];               // 0: words 0..7 travel in machine registers and are not read here
-    std::uint64_t send_slots[message_capabilities_max];   // 512: slots of the capabilities to send
-    std::uint64_t receive_slots[message_capabilities_max]; // 544: slots that received capabilities are stored into
-    std::uint64_t receive_endpoint;                       // 576: slot of the endpoint of a closed wait
-    std::uint64_t reserved[439];                          // 584: zero
+    std::uint64_t words[message_words_max]; // 0: words 0..7 travel in machine registers and are not read here
+    std::uint64_t send_slots[message_capabilities_max]; // 512: slots of the capabilities to send
+    std::uint64_t
+        receive_slots[message_capabilities_max]; // 544: slots that received capabilities are stored into
+    std::uint64_t receive_endpoint;              // 576: slot of the endpoint of a closed wait
+    std::uint64_t reserved[439];                 // 584: zero
 };
 
 static_assert(base::WireType<VirtualRegisters> && sizeof(VirtualRegisters) == frame_size);

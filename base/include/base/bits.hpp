@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bit fields by name (Field<Hi, Lo>) and sets of flags, instead of the compiler's bit-fields whose layout is not ours.
+// Bit fields by name (Field<Hi, Lo>) and sets of flags, instead of the compiler's bit-fields whose layout is
+// not ours.
 #pragma once
 
 #include <concepts>
@@ -13,7 +14,8 @@ template <unsigned Hi, unsigned Lo>
     requires(Hi >= Lo && Hi < 64)
 struct Field {
     static constexpr unsigned width = Hi - Lo + 1;
-    static constexpr std::uint64_t maximum = width == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << width) - 1;
+    static constexpr std::uint64_t maximum =
+        width == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << width) - 1;
     static constexpr std::uint64_t mask = maximum << Lo;
 
     static constexpr std::uint64_t get(std::uint64_t word) { return (word >> Lo) & maximum; }
@@ -42,9 +44,13 @@ public:
     constexpr bool any(Flags other) const { return (raw_ & other.raw_) != 0; }
     constexpr bool empty() const { return raw_ == 0; }
     constexpr Flags without(Flags other) const { return from_raw(static_cast<raw_type>(raw_ & ~other.raw_)); }
-    constexpr Flags& operator|=(Flags other) { return raw_ = static_cast<raw_type>(raw_ | other.raw_), *this; }
+    constexpr Flags& operator|=(Flags other) {
+        return raw_ = static_cast<raw_type>(raw_ | other.raw_), *this;
+    }
     friend constexpr Flags operator|(Flags a, Flags b) { return a |= b; }
-    friend constexpr Flags operator&(Flags a, Flags b) { return from_raw(static_cast<raw_type>(a.raw_ & b.raw_)); }
+    friend constexpr Flags operator&(Flags a, Flags b) {
+        return from_raw(static_cast<raw_type>(a.raw_ & b.raw_));
+    }
     friend constexpr bool operator==(Flags, Flags) = default;
 
 private:

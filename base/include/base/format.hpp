@@ -11,7 +11,9 @@ namespace base {
 
 // Anything with put(char).
 template <class S>
-concept Sink = requires(S& sink, char c) { sink.put(c); };
+concept Sink = requires(S& sink, char c) {
+    sink.put(c);
+};
 
 struct Hex {
     std::uint64_t value;

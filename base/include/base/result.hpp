@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Result: a value or an error, without exceptions, allocation or a flag. Error 0 (Error::none) means the value counts.
+// Result: a value or an error, without exceptions, allocation or a flag. Error 0 (Error::none) means the
+// value counts.
 #pragma once
 
 #include <cstdint>
@@ -51,7 +52,8 @@ struct [[nodiscard]] Result {
 #define STELE_TRY(name, expression) \
     __extension__({ \
         auto name = (expression); \
-        if (name.failed()) [[unlikely]] return ::base::fail(name.error); \
+        if (name.failed()) [[unlikely]] \
+            return ::base::fail(name.error); \
         std::move(name.value); \
     })
 #define TRY(expression) STELE_TRY(STELE_JOIN(try_result_, __COUNTER__), expression)

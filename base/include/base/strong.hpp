@@ -30,8 +30,12 @@ public:
     constexpr Quantity() = default;
     constexpr explicit Quantity(Raw raw) : raw_(raw) {}
     constexpr Raw raw() const { return raw_; }
-    constexpr Quantity& operator+=(Quantity other) { return raw_ = static_cast<Raw>(raw_ + other.raw_), *this; }
-    constexpr Quantity& operator-=(Quantity other) { return raw_ = static_cast<Raw>(raw_ - other.raw_), *this; }
+    constexpr Quantity& operator+=(Quantity other) {
+        return raw_ = static_cast<Raw>(raw_ + other.raw_), *this;
+    }
+    constexpr Quantity& operator-=(Quantity other) {
+        return raw_ = static_cast<Raw>(raw_ - other.raw_), *this;
+    }
     constexpr Quantity& operator++() { return ++raw_, *this; }
     constexpr Quantity& operator--() { return --raw_, *this; }
     friend constexpr Quantity operator+(Quantity a, Quantity b) { return a += b; }
@@ -56,7 +60,9 @@ public:
     friend constexpr auto operator<=>(Address, Address) = default;
 
     // The address with its low `bits` bits cleared; and those low bits.
-    constexpr Address aligned_down(unsigned bits) const { return Address(raw_ & ~((std::uint64_t{1} << bits) - 1)); }
+    constexpr Address aligned_down(unsigned bits) const {
+        return Address(raw_ & ~((std::uint64_t{1} << bits) - 1));
+    }
     constexpr std::uint64_t offset_in(unsigned bits) const { return raw_ & ((std::uint64_t{1} << bits) - 1); }
 
 private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a frame of each type is divided: objects, their size, and where their capabilities stand. Collection, snapshot
-// conversion, audit and inspection all iterate from this one table.
+// How a frame of each type is divided: objects, their size, and where their capabilities stand. Collection,
+// snapshot conversion, audit and inspection all iterate from this one table.
 #pragma once
 
 #include <abi/objects/capability_page.hpp>
@@ -16,16 +16,17 @@
 namespace abi {
 
 struct FrameShape {
-    std::uint16_t objects;            // in a frame
-    std::uint16_t object_size;        // bytes
-    std::uint16_t capability_offset;  // of the first capability in an object
-    std::uint16_t capability_count;   // of an object, contiguous
-    bool has_header;                  // objects start with ObjectHeader (heap frames)
+    std::uint16_t objects;           // in a frame
+    std::uint16_t object_size;       // bytes
+    std::uint16_t capability_offset; // of the first capability in an object
+    std::uint16_t capability_count;  // of an object, contiguous
+    bool has_header;                 // objects start with ObjectHeader (heap frames)
 };
 
 template <class Object>
 constexpr FrameShape shape_of_object() {
-    return {frame_size / sizeof(Object), sizeof(Object), Object::capability_offset, Object::capability_count, true};
+    return {frame_size / sizeof(Object), sizeof(Object), Object::capability_offset, Object::capability_count,
+            true};
 }
 
 constexpr FrameShape shape_of(FrameType type) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // PATT: prefix-and-target table, the one node kind of address spaces (F1, F2).
-// Translation of an address a (coyotos.md's order): a >= 2^size: invalid. key = a with the low `residual` bits cleared;
-// the first slot whose prefix equals key; remainder = the low `residual` bits; child size <= residual, so a walk ends.
+// Translation of an address a (coyotos.md's order): a >= 2^size: invalid. key = a with the low `residual`
+// bits cleared; the first slot whose prefix equals key; remainder = the low `residual` bits; child size <=
+// residual, so a walk ends.
 #pragma once
 
 #include <abi/capability.hpp>

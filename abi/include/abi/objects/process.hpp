@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Process: one a frame. The whole state of a process stands here whenever the kernel is not running on its behalf.
+// Process: one a frame. The whole state of a process stands here whenever the kernel is not running on its
+// behalf.
 #pragma once
 
 #include <abi/capability.hpp>
@@ -12,10 +13,12 @@
 
 namespace abi {
 
-// What a process is doing. R16: ready and sending are live; receiving is live only with a wake time or a boot mark.
+// What a process is doing. R16: ready and sending are live; receiving is live only with a wake time or a boot
+// mark.
 enum class RunState : std::uint8_t {
-    stopped = 0,   // waits for Process.resume
-    ready = 1,     // runs, or retries its invocation (a blocked sender is ready: its program counter is at the call)
+    stopped = 0, // waits for Process.resume
+    ready =
+        1, // runs, or retries its invocation (a blocked sender is ready: its program counter is at the call)
     receiving = 2, // its receive phase is open
     sleeping = 3,  // waits for wake_time, in Clock.sleep
     faulted = 4,   // a fault is recorded and not yet told to a keeper
@@ -50,31 +53,35 @@ enum class ProcessSlot : std::uint8_t {
     brand = 5,
     reply_endpoint = 6,
 };
+inline constexpr std::size_t process_event_endpoints = 16;
 inline constexpr std::size_t process_slots = 7;
 inline constexpr std::array<std::string_view, process_slots> process_slot_names = {
     "address space", "capability space", "schedule", "keeper", "virtual registers", "brand", "reply endpoint",
 };
 
 struct Process {
-    ObjectHeader header;                // 0
-    RunState state;                     // 8
-    std::uint8_t open_wait;             // 9: receiving: 1 = from any endpoint that names it, 0 = from receive_endpoint
-    std::uint16_t reserved0;            // 10: zero
-    std::uint32_t fault_count;          // 12: restart capabilities carry it (R5)
-    std::uint32_t fault_code;           // 16: FaultCode
-    std::uint32_t wait_boot;            // 20: boot number when it waits on a non-persistent receiver, else 0 (R17)
-    std::uint64_t fault_address;        // 24
-    std::uint64_t wake_time;            // 32: nanoseconds of the persistent clock; 0 = none
-    std::uint64_t receive_endpoint;     // 40: ObjectId of a closed wait
-    std::uint64_t receive_control;      // 48: control word of the open receive phase
-    std::uint64_t reserved1;            // 56: zero
-    Registers registers;                // 64
-    std::uint64_t reserved2[4];         // 224: zero
+    ObjectHeader header;    // 0
+    RunState state;         // 8
+    std::uint8_t open_wait; // 9: receiving: 1 = from any endpoint that names it, 0 = from receive_endpoint
+    std::uint8_t event_endpoint_count; // 10: entries of event_endpoints in use
+    std::uint8_t fault_declined;       // 11: 1 = a memory keeper declined: tell the process's own keeper
+    std::uint32_t fault_count;         // 12: restart capabilities carry it (R5)
+    std::uint32_t fault_code;          // 16: FaultCode
+    std::uint32_t wait_boot;     // 20: boot number when it waits on a non-persistent receiver, else 0 (R17)
+    std::uint64_t fault_address; // 24
+    std::uint64_t wake_time;     // 32: nanoseconds of the persistent clock; 0 = none
+    std::uint64_t receive_endpoint;                  // 40: ObjectId of a closed wait
+    std::uint64_t receive_control;                   // 48: control word of the open receive phase
+    std::uint64_t reserved1;                         // 56: zero
+    Registers registers;                             // 64
+    std::uint64_t reserved2[4];                      // 224: zero
     std::array<std::uint8_t, xsave_area_size> xsave; // 256: 64-byte aligned
-    Capability slots[process_slots];    // 1088
-    std::array<char, 32> name;          // 1200: UTF-8, zero filled; for people, no authority
-    std::uint64_t receive_slots[4];     // 1232: slots that the open receive phase stores capabilities into
-    std::uint64_t reserved3[354];       // 1264: zero
+    Capability slots[process_slots];                 // 1088
+    std::array<char, 32> name;                       // 1200: UTF-8, zero filled; for people, no authority
+    std::uint64_t receive_slots[4]; // 1232: slots that the open receive phase stores capabilities into
+    // 1264: ObjectIds of endpoints that name this process and hold event bits which it has not received
+    std::uint64_t event_endpoints[process_event_endpoints];
+    std::uint64_t reserved3[338]; // 1392: zero
 
     static constexpr std::size_t capability_offset = 1088;
     static constexpr std::size_t capability_count = process_slots;
@@ -96,6 +103,9 @@ STELE_AT(Process, xsave, 256);
 STELE_AT(Process, slots, Process::capability_offset);
 STELE_AT(Process, name, 1200);
 STELE_AT(Process, receive_slots, 1232);
-STELE_AT(Process, reserved3, 1264);
+STELE_AT(Process, event_endpoint_count, 10);
+STELE_AT(Process, fault_declined, 11);
+STELE_AT(Process, event_endpoints, 1264);
+STELE_AT(Process, reserved3, 1392);
 
 } // namespace abi

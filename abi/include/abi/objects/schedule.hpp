@@ -12,13 +12,13 @@ namespace abi {
 inline constexpr unsigned priority_count = 32;
 
 struct Schedule {
-    ObjectHeader header;          // 0
-    std::uint32_t priority;       // 8: 0 (runs when nothing else can) .. 31; residents use 24 and above
-    std::uint32_t reserved0;      // 12: zero
-    std::uint64_t period;         // 16: nanoseconds; reserved, 0 = no budget
-    std::uint64_t budget;         // 24: nanoseconds a period; reserved, 0
-    std::uint64_t processors;     // 32: processors allowed, one bit each; 0 = all
-    std::uint64_t reserved1[3];   // 40: zero
+    ObjectHeader header;        // 0
+    std::uint32_t priority;     // 8: 0 (runs when nothing else can) .. 31; residents use 24 and above
+    std::uint32_t reserved0;    // 12: zero
+    std::uint64_t period;       // 16: nanoseconds; reserved, 0 = no budget
+    std::uint64_t budget;       // 24: nanoseconds a period; reserved, 0
+    std::uint64_t processors;   // 32: processors allowed, one bit each; 0 = all
+    std::uint64_t reserved1[3]; // 40: zero
 
     static constexpr std::size_t capability_offset = 0;
     static constexpr std::size_t capability_count = 0;

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+// inspect: one object of a checkpoint. One document serves both outputs: text prints it as a tree.
+#include "objects.hpp"
+#include "options.hpp"
+#include "report.hpp"
+
+#include <abi/objects/frame_shape.hpp>
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+namespace tools {
+namespace {
+
+using Document = nlohmann::ordered_json;
+
+template <class Object>
+Object const& object_at(FrameContent const& frame, unsigned index) {
+    return base::view<Object>(base::ConstBytes(frame.bytes), index * sizeof(Object));
+}
+
+class Inspector {
+public:
+    Inspector(Objects& objects, InspectOptions const& options) : objects_(objects), options_(options) {}
+
+    Document document(abi::ObjectId id) {
+        auto const& frame = objects_.frame(id.frame());
+        Document out = {{"object", Objects::text(id, frame.info.type)},
+                        {"type", abi::frame_type_names[static_cast<std::size_t>(frame.info.type)]},
+                        {"versionMark", frame.info.mark.raw()},
+                        {"birth", frame.info.birth.counter()}};
+        add_content(out, frame, id.index());
+        if (options_.hex) out["content"] = hex(frame);
+        return out;
+    }
+
+private:
+    void add_content(Document& out, FrameContent const& frame, unsigned index) {
+        switch (frame.info.type) {
+        case abi::FrameType::free:
+        case abi::FrameType::data_page: break;
+        case abi::FrameType::capability_page:
+            add_capability_page(out, object_at<abi::CapabilityPage>(frame, 0));
+            break;
+        case abi::FrameType::patt: add_patt(out, object_at<abi::Patt>(frame, index)); break;
+        case abi::FrameType::process: add_process(out, object_at<abi::Process>(frame, 0)); break;
+        case abi::FrameType::endpoint: add_endpoint(out, object_at<abi::Endpoint>(frame, index)); break;
+        case abi::FrameType::schedule: add_schedule(out, object_at<abi::Schedule>(frame, index)); break;
+        case abi::FrameType::heap: add_heap(out, object_at<abi::Heap>(frame, index)); break;
+        }
+    }
+
+    static void add_header(Document& out, abi::ObjectHeader const& header) {
+        out["version"] = header.version;
+        out["inUse"] = header.flags == abi::ObjectHeader::in_use;
+    }
+
+    void add_capability_page(Document& out, abi::CapabilityPage const& page) {
+        Document slots = Document::object();
+        for (std::size_t i = 0; i < abi::capabilities_per_page; ++i)
+            if (!page.slots[i].is_null()) slots[std::to_string(i)] = objects_.text(page.slots[i]);
+        out["capabilities"] = slots;
+    }
+
+    void add_patt(Document& out, abi::Patt const& patt) {
+        add_header(out, patt.header);
+        out["size"] = patt.size;
+        out["residual"] = patt.residual;
+        Document slots = Document::object();
+        for (std::size_t i = 0; i < abi::patt_slots; ++i)
+            if (!patt.capabilities[i].is_null())
+                slots[format_hex(patt.prefixes[i])] = objects_.text(patt.capabilities[i]);
+        out["slots"] = slots;
+    }
+
+    static Document registers(abi::Registers const& r) {
+        return {{"rip", format_hex(r.rip)},         {"rsp", format_hex(r.rsp)},
+                {"rflags", format_hex(r.rflags)},   {"rax", format_hex(r.rax)},
+                {"rbx", format_hex(r.rbx)},         {"rcx", format_hex(r.rcx)},
+                {"rdx", format_hex(r.rdx)},         {"rsi", format_hex(r.rsi)},
+                {"rdi", format_hex(r.rdi)},         {"rbp", format_hex(r.rbp)},
+                {"r8", format_hex(r.r8)},           {"r9", format_hex(r.r9)},
+                {"r10", format_hex(r.r10)},         {"r11", format_hex(r.r11)},
+                {"r12", format_hex(r.r12)},         {"r13", format_hex(r.r13)},
+                {"r14", format_hex(r.r14)},         {"r15", format_hex(r.r15)},
+                {"fs_base", format_hex(r.fs_base)}, {"gs_base", format_hex(r.gs_base)}};
+    }
+
+    void add_process(Document& out, abi::Process const& process) {
+        out["name"] = process_name(process);
+        add_header(out, process.header);
+        auto const state = static_cast<std::size_t>(process.state);
+        out["state"] =
+            state < abi::run_state_names.size() ? std::string(abi::run_state_names[state]) : "unknown";
+        out["live"] = process.is_live();
+        out["faultCode"] = process.fault_code;
+        out["wakeTime"] = process.wake_time;
+        if (options_.registers) out["registers"] = registers(process.registers);
+        else out["rip"] = format_hex(process.registers.rip);
+        Document slots = Document::object();
+        for (std::size_t i = 0; i < abi::process_slots; ++i)
+            slots[std::string(abi::process_slot_names[i])] = objects_.text(process.slots[i]);
+        out["slots"] = slots;
+        auto const slot = [&](abi::ProcessSlot name) {
+            return process.slots[static_cast<std::size_t>(name)];
+        };
+        if (options_.capabilities)
+            if (auto const* page = objects_.find(slot(abi::ProcessSlot::capability_space).object().frame());
+                page != nullptr && page->info.type == abi::FrameType::capability_page)
+                add_capability_page(out, object_at<abi::CapabilityPage>(*page, 0));
+        if (options_.space) {
+            Document pages = Document::object();
+            for (auto const& page : objects_.space(slot(abi::ProcessSlot::address_space)))
+                pages[format_hex(page.address)] = objects_.text(page.page.with_rights(page.restrictions));
+            out["space"] = pages;
+        }
+    }
+
+    void add_endpoint(Document& out, abi::Endpoint const& endpoint) {
+        add_header(out, endpoint.header);
+        out["value"] = format_hex(endpoint.value);
+        out["receiver"] = objects_.text(endpoint.receiver);
+        out["singleUseReplies"] = endpoint.payload_match != 0;
+        out["replyCount"] = endpoint.reply_count;
+        out["events"] = format_hex(endpoint.event_bits);
+    }
+
+    static void add_schedule(Document& out, abi::Schedule const& schedule) {
+        add_header(out, schedule.header);
+        out["priority"] = schedule.priority;
+    }
+
+    void add_heap(Document& out, abi::Heap const& heap) {
+        add_header(out, heap.header);
+        out["objectType"] = heap.object_type < abi::frame_type_count
+                                ? std::string(abi::frame_type_names[heap.object_type])
+                                : "unknown";
+        out["frames"] = heap.frame_count;
+        out["limit"] = heap.frame_limit;
+        out["allocator"] = objects_.text(heap.allocator);
+    }
+
+    static Document hex(FrameContent const& frame) {
+        Document lines = Document::object();
+        for (std::size_t at = 0; at < abi::frame_size; at += 16) {
+            if (base::all_zero(base::ConstBytes(frame.bytes).subspan(at, 16))) continue;
+            std::string line;
+            for (std::size_t i = 0; i < 16; ++i)
+                line +=
+                    fmt::format("{:02x}{}", static_cast<unsigned>(frame.bytes[at + i]), i == 7 ? "  " : " ");
+            line.pop_back();
+            lines[fmt::format("{:03x}", at)] = line;
+        }
+        return lines;
+    }
+
+    Objects& objects_;
+    InspectOptions const& options_;
+};
+
+void print_tree(Document const& node, std::size_t depth) {
+    for (auto const& [name, value] : node.items()) {
+        if (value.is_object()) {
+            fmt::print("{:{}}{}\n", "", depth * 2, name);
+            print_tree(value, depth + 1);
+        } else {
+            fmt::print("{:{}}{:<18} {}\n", "", depth * 2, name,
+                       value.is_string() ? value.get<std::string>() : value.dump());
+        }
+    }
+}
+
+} // namespace
+
+int command_inspect(CommonOptions const& common, InspectOptions const& options) {
+    StoreView view(options.store, common.live);
+    Objects objects(view);
+    auto const document = Inspector(objects, options).document(objects.parse(options.object));
+    if (!common.json) return print_tree(document, 0), 0;
+    Document out = {{"schema", "stele.inspect/1"}, {"generation", view.at().generation.counter()}};
+    out.update(document);
+    print_json(out);
+    return 0;
+}
+
+} // namespace tools

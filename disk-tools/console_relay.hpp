@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs a machine with the terminal as its serial console, and serves the control socket beside it.
+#pragma once
+
+#include "machine.hpp"
+
+namespace tools {
+
+// Starts QEMU and relays until it ends. On a terminal: raw mode, Ctrl-A X pulls the plug. Returns QEMU's exit
+// status as `stele boot` reports it: done after an orderly off or a pulled plug, failed otherwise.
+int run_machine(MachineOptions const& options);
+
+// Asks the `stele boot` that runs this store for a checkpoint; the text of the console's answer line.
+// Problem when the store is not running under `stele boot`.
+std::string request_checkpoint(std::string const& store);
+
+} // namespace tools

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// QEMU's command line: q35 under TCG with every processor feature, modern virtio-blk, exit by isa-debug-exit.
+#include "machine.hpp"
+
+#include "problem.hpp"
+
+#include <fmt/core.h>
+
+#include <filesystem>
+#include <sys/stat.h>
+
+namespace tools {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Boot files stand in the build beside the tool: <build>/disk-tools/stele, <build>/images/...,
+// <build>/kernel/...
+fs::path boot_file(std::string const& name) {
+    auto const build = fs::read_symlink("/proc/self/exe").parent_path().parent_path();
+    auto const file = build / name;
+    if (!fs::exists(file))
+        throw Problem(ExitCode::failed, "io", file.string() + " is missing", "build it: ./run build");
+    return file;
+}
+
+// A comma separates QEMU's options; doubled, it is a comma.
+std::string escaped(std::string const& text) {
+    std::string out;
+    for (char const c : text) out += c == ',' ? std::string(",,") : std::string(1, c);
+    return out;
+}
+
+} // namespace
+
+std::string kernel_words(MachineOptions const& options) {
+    std::string words;
+    auto const add = [&](std::string const& word) { words += (words.empty() ? "" : " ") + word; };
+    if (options.interval_ms >= 0) add(fmt::format("interval={}", options.interval_ms));
+    if (options.amnesia != 0) add(fmt::format("amnesia={}", options.amnesia));
+    if (options.hold) add("hold");
+    if (options.previous) add("previous");
+    if (!options.words.empty()) add(options.words);
+    return words;
+}
+
+std::vector<std::string> qemu_command(MachineOptions const& options) {
+    std::vector<std::string> command = {
+        "qemu-system-x86_64",
+        "-accel",
+        "tcg",
+        "-cpu",
+        "max",
+        "-M",
+        "q35",
+        "-m",
+        std::to_string(options.memory_mib),
+        "-nodefaults",
+        "-no-reboot",
+        "-display",
+        "none",
+        "-device",
+        "isa-debug-exit,iobase=0xf4,iosize=4",
+        "-drive",
+        fmt::format("file={},format=raw,if=none,id=store,cache=none", escaped(options.store)),
+        "-device",
+        "virtio-blk-pci,drive=store,disable-legacy=on",
+        "-chardev",
+        "stdio,id=serial,signal=off",
+        "-serial",
+        "chardev:serial",
+    };
+    auto const add = [&](std::initializer_list<std::string> more) { command.insert(command.end(), more); };
+    auto const words = kernel_words(options);
+    if (options.direct) {
+        add({"-kernel", boot_file("kernel/stele-kernel.elf").string()});
+        add({"-initrd", boot_file("images/resident.img").string()});
+        if (!words.empty()) add({"-append", words});
+    } else {
+        add({"-drive", fmt::format("file={},format=raw,if=none,id=boot,readonly=on",
+                                   escaped(boot_file("images/stele.iso").string()))});
+        add({"-device", "ide-cd,drive=boot,bootindex=0"});
+        // GRUB reads the words from the machine's OEM strings.
+        if (!words.empty()) add({"-smbios", "type=11,value=" + escaped(words)});
+    }
+    if (options.uefi)
+        add({"-drive", "if=pflash,format=raw,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd"});
+    if (options.gdb) {
+        add({"-chardev",
+             fmt::format("socket,path={}.gdb,server=on,wait=off,id=gdb", escaped(options.store))});
+        add({"-gdb", "chardev:gdb", "-S"});
+    }
+    return command;
+}
+
+std::string control_socket_name(std::string const& store) {
+    struct stat status = {};
+    if (::stat(store.c_str(), &status) != 0)
+        throw Problem(ExitCode::failed, "io", store + ": no such file", "check the name");
+    return fmt::format("stele/{}/{}", status.st_dev, status.st_ino);
+}
+
+} // namespace tools

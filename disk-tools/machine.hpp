@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// The QEMU machine that boots a store: its command line, and the control socket by which a running one is
+// reached.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace tools {
+
+struct MachineOptions {
+    std::string store;
+    std::uint64_t memory_mib = 256;
+    bool uefi = false;
+    bool direct = false; // the kernel and resident image without GRUB
+    bool gdb = false;    // waits for gdb on a UNIX socket beside the store
+    bool hold = false;
+    bool previous = false;
+    std::int64_t interval_ms = -1; // -1: as the store says
+    std::uint64_t amnesia = 0;
+    std::string words; // further words of the kernel's command line
+    std::uint64_t kill_after_ms = 0;
+    bool print_only = false;
+};
+
+// The words of the kernel's command line.
+std::string kernel_words(MachineOptions const& options);
+
+// argv of QEMU; the serial line is on its standard input and output. Problem when a boot file is missing.
+std::vector<std::string> qemu_command(MachineOptions const& options);
+
+// Abstract UNIX socket of the `stele boot` that runs this store, from the store's device and inode: nothing
+// to clean up.
+std::string control_socket_name(std::string const& store);
+
+} // namespace tools

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+// The option tree (CLI11) and the one place where a Problem becomes text and an exit code.
+#include "options.hpp"
+
+#include "problem.hpp"
+#include "report.hpp"
+
+#include <CLI/CLI.hpp>
+#include <abi/revision.hpp>
+#include <fmt/core.h>
+
+#include <cstdio>
+#include <functional>
+#include <map>
+
+namespace tools {
+namespace {
+
+// The options of all verbs, and which verb was chosen.
+struct CommandLine {
+    CommonOptions common;
+    FormatOptions format;
+    InfoOptions info;
+    HistoryOptions history;
+    PsOptions ps;
+    InspectOptions inspect;
+    CheckOptions check;
+    MachineOptions boot;
+    StoreOptions checkpoint, kill;
+    std::function<int()> verb;
+};
+
+class Tree {
+public:
+    Tree(CLI::App& app, CommandLine& line) : app_(app), line_(line) {
+        app.require_subcommand(1);
+        app.fallthrough();
+        app.add_flag("--json", line.common.json, "One JSON document on standard output");
+        app.add_flag("-q,--quiet", line.common.quiet, "Print only what was asked for");
+        app.add_option("--units", line.common.units, "Sizes: auto, iec or bytes")
+            ->transform(CLI::CheckedTransformer(std::map<std::string, Units>{
+                {"auto", Units::automatic}, {"iec", Units::iec}, {"bytes", Units::bytes}}));
+        add_format();
+        add_readers();
+        add_machine();
+        verb("version", "Print the versions of tool, format and ABI", [] {
+            fmt::print("stele format-revision {} abi-revision {}\n", abi::format_revision, abi::abi_revision);
+            return 0;
+        });
+    }
+
+private:
+    template <class Run>
+    CLI::App* verb(std::string const& name, std::string const& text, Run run) {
+        auto* command = app_.add_subcommand(name, text);
+        command->callback([this, run] { line_.verb = run; });
+        return command;
+    }
+
+    static void store_argument(CLI::App* command, std::string& store) {
+        command
+            ->add_option("STORE", store,
+                         "A store; STORE@REF names a checkpoint: a generation, 'latest' or -N")
+            ->required()
+            ->envname("STELE_STORE");
+    }
+
+    void live_flag(CLI::App* command) {
+        command->add_flag("--live", line_.common.live,
+                          "Read the last committed checkpoint of a running machine");
+    }
+
+    void add_format() {
+        auto& format = line_.format;
+        auto* command = verb("format", "Create a store from a system description",
+                             [this] { return command_format(line_.common, line_.format); });
+        command->add_option("IMAGE", format.image, "File to create")->required();
+        command->add_option("--size", format.size, "Size of the store, e.g. 256M")
+            ->required()
+            ->transform(CLI::AsSizeValue(false));
+        command->add_option("--system", format.system, "System description (TOML)")->required();
+        command->add_option("--programs", format.programs, "Folder of the programs' ELF files");
+        command->add_option("--label", format.label, "Label in place of the description's");
+        command->add_option("--retain", format.retain, "Checkpoints that stay readable");
+        command->add_option("--interval", format.interval_ms,
+                            "Milliseconds between checkpoints: 0 or 5 and up");
+        command->add_flag("--force", format.force, "Replace what the file holds");
+        command->add_flag("-n,--dry-run", format.dry_run, "Check everything, write nothing");
+    }
+
+    void add_readers() {
+        auto* info = verb("info", "Superblock, features, sizes, newest checkpoint",
+                          [this] { return command_info(line_.common, line_.info); });
+        store_argument(info, line_.info.store);
+        info->add_flag("--super", line_.info.super, "Every field of the root slots");
+        live_flag(info);
+
+        auto* history = verb("history", "Checkpoints, newest first",
+                             [this] { return command_history(line_.common, line_.history); });
+        store_argument(history, line_.history.store);
+        history->add_option("-n", line_.history.count, "At most this many");
+        live_flag(history);
+
+        auto* ps =
+            verb("ps", "Processes of a checkpoint", [this] { return command_ps(line_.common, line_.ps); });
+        store_argument(ps, line_.ps.store);
+        live_flag(ps);
+
+        auto* inspect = verb("inspect", "One object: type, state, registers, capabilities, space",
+                             [this] { return command_inspect(line_.common, line_.inspect); });
+        store_argument(inspect, line_.inspect.store);
+        inspect
+            ->add_option("OBJECT", line_.inspect.object, "Process name, PID, frame (0x2f) or object (0x2f.3)")
+            ->required();
+        inspect->add_flag("--registers", line_.inspect.registers, "Registers of a process");
+        inspect->add_flag("--caps", line_.inspect.capabilities,
+                          "Capabilities, also those of a process's capability page");
+        inspect->add_flag("--space", line_.inspect.space, "Address space of a process");
+        inspect->add_flag("--hex", line_.inspect.hex, "Content of the frame");
+        live_flag(inspect);
+
+        auto* check = verb("check", "Verify everything reachable",
+                           [this] { return command_check(line_.common, line_.check); });
+        store_argument(check, line_.check.store);
+        live_flag(check);
+    }
+
+    void add_machine() {
+        auto& boot = line_.boot;
+        auto* command = verb("boot", "Start a machine on a store",
+                             [this] { return command_boot(line_.common, line_.boot); });
+        store_argument(command, boot.store);
+        command->add_option("--memory", boot.memory_mib, "Memory in MiB")->check(CLI::Range(32, 4096));
+        command->add_option("--interval", boot.interval_ms,
+                            "Milliseconds between checkpoints: 0 or 5 and up");
+        command->add_option("--amnesia", boot.amnesia, "Drop every cache of the kernel each N units (debug)");
+        command->add_option("--append", boot.words, "Further words of the kernel's command line");
+        command->add_option("--kill-after", boot.kill_after_ms, "Pull the plug after this many milliseconds");
+        command->add_flag("--hold", boot.hold, "Restore, and run no persistent process");
+        command->add_flag("--previous", boot.previous, "Go on from the checkpoint before the newest");
+        command->add_flag("--uefi", boot.uefi, "UEFI firmware in place of BIOS");
+        command->add_flag("--direct", boot.direct, "Without GRUB: QEMU loads the kernel");
+        command->add_flag("--gdb", boot.gdb, "Wait for gdb on STORE.gdb");
+        command->add_flag("--print", boot.print_only, "Print QEMU's command line only");
+
+        auto* checkpoint =
+            verb("checkpoint", "Ask a running machine for a checkpoint and wait until it is committed",
+                 [this] { return command_checkpoint(line_.common, line_.checkpoint); });
+        store_argument(checkpoint, line_.checkpoint.store);
+        auto* kill = verb("kill", "Pull the plug of a running machine",
+                          [this] { return command_kill(line_.common, line_.kill); });
+        store_argument(kill, line_.kill.store);
+    }
+
+    CLI::App& app_;
+    CommandLine& line_;
+};
+
+std::size_t edit_distance(std::string const& a, std::string const& b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        auto diagonal = std::exchange(row[0], i);
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            auto const cost = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+            diagonal = row[j];
+            row[j] = std::min({row[j] + 1, row[j - 1] + 1, cost});
+        }
+    }
+    return row.back();
+}
+
+// CLI11 says of an unknown verb only that one is required.
+Problem usage_problem(CLI::App const& app, CLI::ParseError const& error, int argc, char** argv) {
+    std::string first = argc > 1 ? argv[1] : "";
+    if (app.get_subcommands().empty() && !first.empty() && first.front() != '-') {
+        std::string nearest;
+        for (auto const* command : app.get_subcommands({}))
+            if (nearest.empty() || edit_distance(first, command->get_name()) < edit_distance(first, nearest))
+                nearest = command->get_name();
+        return {ExitCode::usage, "usage", "there is no verb '" + first + "'",
+                edit_distance(first, nearest) <= 3 ? "did you mean '" + nearest + "'? See stele --help"
+                                                   : "see stele --help"};
+    }
+    return {ExitCode::usage, "usage", error.what(), "see stele --help"};
+}
+
+int report_problem(Problem const& problem, bool json) {
+    if (json) print_json_error(problem);
+    std::fprintf(stderr, "stele: error[%s]: %s\n", problem.word().c_str(), problem.what());
+    if (!problem.remedy().empty()) std::fprintf(stderr, "  %s\n", problem.remedy().c_str());
+    return static_cast<int>(problem.code());
+}
+
+} // namespace
+
+int run_command_line(int argc, char** argv) {
+    CLI::App app("Creates, boots, inspects and checks Stele stores", "stele");
+    CommandLine line;
+    Tree const tree(app, line);
+    try {
+        app.parse(argc, argv);
+    } catch (CLI::CallForHelp const& help) {
+        return app.exit(help);
+    } catch (CLI::ParseError const& error) {
+        return report_problem(usage_problem(app, error, argc, argv), line.common.json);
+    }
+    try {
+        auto const status = line.verb();
+        if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
+            throw Problem(ExitCode::failed, "io", "standard output cannot be written",
+                          "free some space, or write elsewhere");
+        return status;
+    } catch (Problem const& problem) {
+        return report_problem(problem, line.common.json);
+    }
+}
+
+} // namespace tools

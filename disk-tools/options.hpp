@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the command line can say: one structure a verb, filled by options.cpp, read by command_<verb>.cpp.
+#pragma once
+
+#include "machine.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace tools {
+
+enum class Units { automatic, iec, bytes };
+
+struct CommonOptions {
+    bool json = false;
+    bool quiet = false;
+    Units units = Units::automatic;
+    bool live = false; // read the committed past of a running machine's store
+};
+
+struct FormatOptions {
+    std::string image, system, label, programs;
+    std::uint64_t size = 0;
+    std::uint32_t retain = 0; // 0: as the description says
+    std::int64_t interval_ms = -1;
+    bool force = false;
+    bool dry_run = false;
+};
+
+// `store` is STORE or STORE@REF.
+struct StoreOptions {
+    std::string store;
+};
+
+struct InfoOptions : StoreOptions {
+    bool super = false;
+};
+
+struct HistoryOptions : StoreOptions {
+    std::uint64_t count = 0; // 0: all
+};
+
+struct PsOptions : StoreOptions {};
+
+struct InspectOptions : StoreOptions {
+    std::string object;
+    bool registers = false, capabilities = false, space = false, hex = false;
+};
+
+struct CheckOptions : StoreOptions {};
+
+// Parses and runs; the process's exit status. Every Problem ends here as one line and its remedy.
+int run_command_line(int argc, char** argv);
+
+// The verbs.
+int command_format(CommonOptions const&, FormatOptions const&);
+int command_info(CommonOptions const&, InfoOptions const&);
+int command_history(CommonOptions const&, HistoryOptions const&);
+int command_ps(CommonOptions const&, PsOptions const&);
+int command_inspect(CommonOptions const&, InspectOptions const&);
+int command_check(CommonOptions const&, CheckOptions const&);
+int command_boot(CommonOptions const&, MachineOptions const&);
+int command_checkpoint(CommonOptions const&, StoreOptions const&);
+int command_kill(CommonOptions const&, StoreOptions const&);
+
+} // namespace tools

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// Open-file-description locks, the kind QEMU uses; the holder is found by scanning /proc for the inode.
+#include "store_lock.hpp"
+
+#include "problem.hpp"
+
+#include <fmt/core.h>
+
+#include <charconv>
+#include <fcntl.h>
+#include <filesystem>
+#include <fstream>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace tools {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr off_t first_lock_byte = 100;
+constexpr off_t lock_bytes = 200;
+constexpr off_t write_permission_byte = 101;
+
+struct flock range(short type, off_t start, off_t length) {
+    struct flock lock = {};
+    lock.l_type = type;
+    lock.l_whence = SEEK_SET;
+    lock.l_start = start;
+    lock.l_len = length;
+    return lock;
+}
+
+bool has_file_open(fs::path const& process, struct stat const& wanted) {
+    std::error_code ignored;
+    for (auto const& entry : fs::directory_iterator(process / "fd", ignored)) {
+        struct stat seen = {};
+        if (::stat(entry.path().c_str(), &seen) == 0 && seen.st_ino == wanted.st_ino &&
+            seen.st_dev == wanted.st_dev)
+            return true;
+    }
+    return false;
+}
+
+} // namespace
+
+bool is_in_use(int file) {
+    auto probe = range(F_WRLCK, write_permission_byte, 1);
+    return ::fcntl(file, F_OFD_GETLK, &probe) == 0 && probe.l_type != F_UNLCK;
+}
+
+bool lock_exclusively(int file) {
+    auto lock = range(F_WRLCK, first_lock_byte, lock_bytes);
+    return ::fcntl(file, F_OFD_SETLK, &lock) == 0;
+}
+
+std::optional<Holder> find_holder(std::string const& store) {
+    struct stat wanted = {};
+    if (::stat(store.c_str(), &wanted) != 0) return {};
+    std::error_code ignored;
+    for (auto const& entry : fs::directory_iterator("/proc", ignored)) {
+        auto const name = entry.path().filename().string();
+        pid_t pid = 0;
+        if (std::from_chars(name.data(), name.data() + name.size(), pid).ec != std::errc{} ||
+            pid == ::getpid())
+            continue;
+        if (!has_file_open(entry.path(), wanted)) continue;
+        Holder holder{.pid = pid, .program = "a process"};
+        std::ifstream(entry.path() / "comm") >> holder.program;
+        // `stele boot` may have the store open too; QEMU is the one that runs it.
+        if (holder.program.starts_with("qemu")) return holder;
+        if (holder.program != "stele") return holder;
+    }
+    return {};
+}
+
+void refuse_in_use(std::string const& store) {
+    auto const holder = find_holder(store);
+    auto const who =
+        holder ? fmt::format("{} (pid {})", holder->program, holder->pid) : std::string("another process");
+    throw Problem(
+        ExitCode::in_use, "in-use", fmt::format("{} is in use by {}", store, who),
+        "a reading verb reads its last committed checkpoint with --live; others wait until it ends");
+}
+
+} // namespace tools
