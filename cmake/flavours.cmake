@@ -34,7 +34,7 @@ endfunction()
 # stele_library(NAME store SOURCES src/log.cpp ... LINKS abi base [ONLY hosted] [CLOSURE open])
 # The public headers are in <folder>/include, the private ones in <folder>/src. Without sources: one INTERFACE
 # target. A freestanding archive with the layers below it needs only the memory functions and the contract
-# hook, and the test freestanding_closure checks that; CLOSURE open is for the runtime, which needs its program.
+# hook; the test freestanding_closure checks that. CLOSURE open is for the runtime, which needs its program.
 function(stele_library)
     cmake_parse_arguments(arg "" "NAME;ONLY;CLOSURE" "SOURCES;LINKS" ${ARGN})
     set(folder ${CMAKE_CURRENT_SOURCE_DIR})
@@ -78,8 +78,12 @@ function(stele_test)
         set(arg_PROCESSORS 1)
     endif()
     add_executable(${arg_NAME} ${arg_SOURCES} ${CMAKE_SOURCE_DIR}/tests/support/contract.cpp)
+    # <cxxabi.h> makes `abi` an alias of its own namespace; ours has the same name.
+    target_compile_definitions(${arg_NAME} PRIVATE GTEST_HAS_CXXABI_H_=0)
     target_link_libraries(${arg_NAME} PRIVATE
         ${arg_LINKS} base stele-hosted-flags stele-warnings GTest::gtest_main GTest::gmock)
+    # <cxxabi.h> calls its namespace `abi` too.
+    target_compile_definitions(${arg_NAME} PRIVATE GTEST_HAS_CXXABI_H_=0)
     add_test(NAME ${arg_NAME} COMMAND ${arg_NAME} ${arg_ARGUMENTS})
     set_tests_properties(${arg_NAME} PROPERTIES
         TIMEOUT ${arg_TIMEOUT} PROCESSORS ${arg_PROCESSORS} LABELS "unit;${arg_LABELS}")

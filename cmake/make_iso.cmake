@@ -3,7 +3,7 @@
 set(ENV{LC_ALL} C)
 # Only the modules and files of GRUB that a serial boot needs: 4 MB in place of 20.
 execute_process(
-    COMMAND grub-mkrescue "--install-modules=multiboot2 normal part_msdos iso9660 serial"
+    COMMAND grub-mkrescue "--install-modules=multiboot2 normal part_msdos iso9660 serial smbios"
         --fonts= --locales= --themes= --compress=xz -o ${iso} ${folder}
     RESULT_VARIABLE status OUTPUT_VARIABLE said ERROR_VARIABLE said)
 if(NOT status EQUAL 0)

@@ -177,6 +177,7 @@ private:
         process.state = description.stopped ? abi::RunState::stopped : abi::RunState::ready;
         process.registers.rip = program.entry;
         process.registers.rsp = stack_top;
+        process.registers.rdi = description.argument;
         process.registers.rflags = initial_flags;
         std::memcpy(process.xsave.data(), &initial_x87_control, sizeof initial_x87_control);
         std::memcpy(process.xsave.data() + 24, &initial_mxcsr, sizeof initial_mxcsr);

@@ -181,8 +181,8 @@ private:
     }
 
     ProcessDescription read_process(toml::table const& table) const {
-        only(table,
-             {"name", "program", "keeper", "priority", "stack_pages", "stopped", "map", "capabilities"});
+        only(table, {"name", "program", "keeper", "priority", "stack_pages", "argument", "stopped", "map",
+                     "capabilities"});
         ProcessDescription process{.name = text(table, "name", {}),
                                    .program = text(table, "program", {}),
                                    .keeper = text(table, "keeper", ""),
@@ -192,6 +192,7 @@ private:
         // Residents run at 24 and above, so that the store is always served.
         process.priority = static_cast<std::uint32_t>(number(table, "priority", 8, 0, 23));
         process.stack_pages = static_cast<std::uint32_t>(number(table, "stack_pages", 4, 1, 1024));
+        process.argument = number(table, "argument", 0, 0, static_cast<std::uint64_t>(INT64_MAX));
         process.stopped = table["stopped"].value_or(false);
         each(table, "map",
              [&](toml::table const& mapping) { process.mappings.push_back(read_mapping(mapping)); });
@@ -211,7 +212,8 @@ private:
         std::set<std::string> names;
         for (auto const& item : items)
             if (!names.insert(item.name).second)
-                refuse_at(item.place, fmt::format("two {}s are named '{}'", kind, item.name), "rename one");
+                refuse_at(item.place, fmt::format("two of kind {} are named '{}'", kind, item.name),
+                          "rename one");
         return names;
     }
 

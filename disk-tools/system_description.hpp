@@ -55,6 +55,7 @@ struct ProcessDescription {
     std::string keeper; // an endpoint's name, or empty
     std::uint32_t priority = 8;
     std::uint32_t stack_pages = 4;
+    std::uint64_t argument = 0; // in rdi when it starts
     bool stopped = false;
     std::vector<MappingDescription> mappings{};
     std::vector<CapabilityDescription> capabilities{};

@@ -12,12 +12,22 @@ interface Irq @0x89aeb1e71293924c $interfaceNumber(15) $kernel {
   narrow @0 (line :UInt32) -> (irq :AnyPointer) $errors(["bad_argument: the line lies outside the range"]);
   # A capability to one line.
 
-  bind @1 (endpoint :AnyPointer, bits :UInt64) -> () $errors(["wrong_type: not an endpoint", "bad_argument: the capability names more than one line", "in_use: the line is bound"]);
+  bind @1 (endpoint :AnyPointer, bits :UInt64) -> ()
+    $errors([
+      "wrong_type: not an endpoint",
+      "bad_argument: the capability names more than one line",
+      "in_use: the line is bound"
+    ]);
   # Posts `bits` to the endpoint at each interrupt; the line is masked until acknowledge.
 
   acknowledge @2 () -> () $errors(["bad_argument: the capability names more than one line"]);
   # Unmasks the line.
 
-  allocateMessage @3 (endpoint :AnyPointer, bits :UInt64) -> (address :UInt64, data :UInt32) $errors(["wrong_type: not an endpoint", "limit_reached: no free vector"]);
-  # A message-signalled interrupt: address and data for the device's MSI-X table; posts `bits`, needs no acknowledge.
+  allocateMessage @3 (endpoint :AnyPointer, bits :UInt64) -> (address :UInt64, data :UInt32)
+    $errors([
+      "wrong_type: not an endpoint",
+      "limit_reached: no free vector"
+    ]);
+  # A message-signalled interrupt: address and data for the device's MSI-X table; posts `bits`, needs no
+  # acknowledge.
 }

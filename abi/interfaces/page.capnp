@@ -12,10 +12,17 @@ interface Page @0xf9e4abc4ace1a954 $interfaceNumber(2) $kernel {
   erase @0 () -> () $errors(["no_right: the capability is read-only or weak"]);
   # Sets all bytes to zero.
 
-  copyFrom @1 (source :AnyPointer) -> () $errors(["no_right: the capability is read-only or weak", "wrong_type: the source is not a data page"]);
+  copyFrom @1 (source :AnyPointer) -> ()
+    $errors([
+      "no_right: the capability is read-only or weak",
+      "wrong_type: the source is not a data page"
+    ]);
   # Copies the content of another data page into this one.
 
-  reduce @2 (restrictions :UInt8) -> (page :AnyPointer) $errors(["bad_argument: a bit is not a restriction of pages"]);
+  reduce @2 (restrictions :UInt8) -> (page :AnyPointer)
+    $errors([
+      "bad_argument: a bit is not a restriction of pages"
+    ]);
   # A capability to the same page with these restrictions added.
 
   identify @3 () -> (frame :UInt64);

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// Descriptions: what is read, and that each mistake is refused with its place and a remedy.
+#include "system_description.hpp"
+
+#include "problem.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+namespace {
+
+using namespace tools;
+
+class SystemDescriptionTest : public testing::Test {
+protected:
+    SystemDescription read(std::string const& text) {
+        std::ofstream(file_) << text;
+        return read_system_description(file_);
+    }
+    // The text of the Problem; empty when none was thrown.
+    std::string refusal(std::string const& text) {
+        try {
+            static_cast<void>(read(text));
+        } catch (Problem const& problem) {
+            EXPECT_EQ(problem.code(), ExitCode::usage);
+            EXPECT_FALSE(problem.remedy().empty());
+            return problem.what();
+        }
+        return {};
+    }
+    std::filesystem::path file_ = testing::TempDir() + "description.toml";
+};
+
+std::string process(std::string const& more) { return "[[process]]\nname = \"a\"\nprogram = \"a\"\n" + more; }
+
+TEST_F(SystemDescriptionTest, ReadsWhatItSays) {
+    auto const system =
+        read("label = \"x\"\n[checkpoint]\ninterval_ms = 5\n[[page]]\nname = \"p\"\n" +
+             process("priority = 3\nargument = 7\n"
+                     "map = [{ page = \"p\", address = 0x1000, access = \"write\" }]\n"
+                     "capabilities = [{ slot = 1, type = \"entry\", target = \"console\" }]\n"));
+    EXPECT_EQ(system.label, "x");
+    EXPECT_EQ(system.interval_ms, 5u);
+    ASSERT_EQ(system.processes.size(), 1u);
+    auto const& made = system.processes.front();
+    EXPECT_EQ(made.priority, 3u);
+    EXPECT_EQ(made.argument, 7u);
+    ASSERT_EQ(made.mappings.size(), 1u);
+    EXPECT_TRUE(made.mappings.front().writable);
+    ASSERT_EQ(made.capabilities.size(), 1u);
+    EXPECT_EQ(made.capabilities.front().type, abi::CapabilityType::entry);
+}
+
+TEST_F(SystemDescriptionTest, NamesEachMistakeAndItsPlace) {
+    std::vector<std::pair<std::string, std::string>> const mistakes = {
+        {"lable = \"x\"\n", "unknown key 'lable'"},
+        {"[checkpoint]\ninterval_ms = 4\n", "interval_ms is below 5"},
+        {"[checkpoint]\nretain = 1\n", "'retain' is not a number from"},
+        {"[[process]]\nprogram = \"a\"\n", "'name' is missing"},
+        {process("priority = 24\n"), "'priority' is not a number from 0 to 23"},
+        {process("map = [{ address = 0x1001 }]\n"), "not a multiple of 4096"},
+        {process("map = [{ address = 0x1000, access = \"rw\" }]\n"), "access is neither"},
+        {process("map = [{ page = \"q\", address = 0x1000 }]\n"), "nothing here is named 'q'"},
+        {process("capabilities = [{ slot = 1, type = \"irq\" }]\n"),
+         "not a type that a description can hand out"},
+        {process("capabilities = [{ slot = 1, type = \"clock\", target = \"a\" }]\n"), "has no target"},
+        {process("capabilities = [{ slot = 1, type = \"clock\", rights = [\"send\"] }]\n"),
+         "does not belong to this type"},
+        {process("capabilities = [{ slot = 1, type = \"clock\" }, { slot = 1, type = \"log\" }]\n"),
+         "filled twice"},
+        {process("") + process(""), "two of kind process are named 'a'"},
+        {"x = [", "description.toml:1:"},
+    };
+    for (auto const& [text, expected] : mistakes) {
+        auto const refused = refusal(text);
+        EXPECT_NE(refused.find(expected), std::string::npos) << text << "\nsaid: " << refused;
+        EXPECT_NE(refused.find("description.toml:"), std::string::npos) << refused;
+    }
+}
+
+} // namespace
