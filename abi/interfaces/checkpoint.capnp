@@ -60,4 +60,7 @@ interface Checkpoint @0xa273b3fb43bb3898 $interfaceNumber(19) $kernel {
     -> (takes :UInt64, stopInstructions :UInt64, frozen :UInt64, copied :UInt64, drainedFrames :UInt64,
       harvested :UInt64, userNanosecondsInFlight :UInt64);
   # Counts for the benchmarks, since boot.
+
+  requester @9 () -> (checkpoint :AnyPointer);
+  # The same capability without the control bit: request, status and waitFor only.
 }

@@ -40,4 +40,8 @@ interface Endpoint @0x9f864c98918c40bf $interfaceNumber(7) $kernel {
 
   revoke @6 () -> () $errors(["no_right: no manage right"]);
   # Raises the endpoint's version: all capabilities to it become void, blocked senders are told.
+
+  reduce @7 (rights :UInt8) -> (endpoint :AnyPointer)
+    $errors(["bad_argument: a bit is not a permission of endpoints"]);
+  # A capability to the same endpoint with only those of the named rights that this one has.
 }

@@ -2,6 +2,7 @@
 // Load for the power-cut campaign: each round writes its number into every page and verifies that the page
 // held the round before. A restart that mixed two instants, or lost a page, is seen in the next round.
 #include <apps/say.hpp>
+#include <runtime/program.hpp>
 
 #include <bit>
 #include <cstdint>

@@ -3,6 +3,8 @@
 // was pulled, its registers came back bit for bit (rounds.S checks them in each round).
 #include "result.hpp"
 
+#include <runtime/program.hpp>
+
 #include <array>
 #include <cstdint>
 
@@ -21,7 +23,7 @@ alignas(32) constinit std::array<std::uint64_t, 44> patterns{};
 extern "C" [[noreturn]] void compute_rounds(std::uint64_t result_address, compute::Result* mirror,
                                             std::uint64_t const* patterns);
 
-int main() {
+extern "C" int main(std::uint64_t) {
     std::uint64_t value = 0x9e3779b97f4a7c15;
     for (auto& pattern : patterns) {
         value ^= value << 13;

@@ -3,6 +3,7 @@
 // restart that mixed pages of two instants would be seen.
 #include <apps/say.hpp>
 #include <runtime/client/clock.hpp>
+#include <runtime/program.hpp>
 
 #include <cstdint>
 
@@ -18,7 +19,7 @@ constexpr std::uint64_t steps_per_line = 5;
 
 } // namespace
 
-int main() {
+extern "C" int main(std::uint64_t) {
     runtime::Clock const clock{runtime::Slot(apps::AppSlot::clock)};
     for (;;) {
         // Through volatile: the comparison is with memory, not with what the compiler knows.

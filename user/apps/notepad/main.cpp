@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Keeps the lines typed on the console in its memory, and nowhere else.
 #include <apps/say.hpp>
+#include <runtime/program.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -8,7 +9,7 @@
 
 namespace {
 
-constexpr std::size_t lines_max = 256;
+constexpr std::size_t lines_max = 512;
 constexpr std::size_t line_bytes_max = 240;
 
 struct Note {
@@ -36,7 +37,7 @@ void list() {
 
 } // namespace
 
-int main() {
+extern "C" int main(std::uint64_t) {
     for (;;) {
         // restarted: the console that held our request is of an earlier boot; ask the new one.
         auto const line = apps::console.read_line();

@@ -5,6 +5,7 @@
 
 #include <apps/say.hpp>
 #include <runtime/client/clock.hpp>
+#include <runtime/program.hpp>
 
 #include <bit>
 #include <cstdint>
@@ -21,7 +22,7 @@ compute::Result const volatile& shared_result() {
 
 } // namespace
 
-int main() {
+extern "C" int main(std::uint64_t) {
     runtime::Clock const clock{runtime::Slot(apps::AppSlot::clock)};
     for (;;) {
         std::uint64_t const rounds = shared_result().rounds;

@@ -47,7 +47,8 @@ struct CommitRecord {
     std::uint32_t abi_revision = 0;  // R7: object layouts are disk format
     std::uint32_t reserved0 = 0;
     TwinRef checkpoints;  // table of older retained checkpoints and their ancestor lists; none in revision 0
-    std::array<std::uint64_t, 4> reserved{};
+    std::uint64_t map_nodes = 0;  // nodes of the map
+    std::array<std::uint64_t, 3> reserved{};
 };
 STELE_AT(CommitRecord, magic, 0);
 STELE_AT(CommitRecord, hash, 8);
@@ -76,7 +77,8 @@ STELE_AT(CommitRecord, processes, 380);
 STELE_AT(CommitRecord, abi_revision, 384);
 STELE_AT(CommitRecord, reserved0, 388);
 STELE_AT(CommitRecord, checkpoints, 392);
-STELE_AT(CommitRecord, reserved, 416);
+STELE_AT(CommitRecord, map_nodes, 416);
+STELE_AT(CommitRecord, reserved, 424);
 inline constexpr std::size_t record_used = 448; // the rest of the sector is zero
 static_assert(sizeof(CommitRecord) == record_used && record_used <= sector_size && base::WireType<CommitRecord>);
 inline constexpr std::size_t record_hash_from = 24;

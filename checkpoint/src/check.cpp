@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: Apache-2.0
+// `check`: everything that can be reached from the root slots is read and verified, in every copy.
+#include <checkpoint/offline.hpp>
+
+#include "map_cursor.hpp"
+#include "record.hpp"
+
+#include <algorithm>
+
+namespace checkpoint {
+
+using namespace abi::disk;
+using store::Corruption;
+using store::Finding;
+
+namespace {
+
+class Checker {
+public:
+    Checker(EngineState& state, store::BlockDevice& device, CheckListener& listener)
+        : state_(state), io_(device), listener_(listener) {}
+
+    Result<CheckResult> run() {
+        state_.segments.forget_fold(); // its counters serve to recount what the map refers to
+        slots();
+        log();
+        TRY(map());
+        TRY(frames());
+        space();
+        return result_;
+    }
+
+private:
+    // A block of the view of some checkpoints: which, and where its entry stands.
+    struct Block {
+        DirectoryEntry entry;
+        std::size_t directory = 0; // index of the directory that has it; of the base for an entry of the map
+        bool in_map = false;
+    };
+
+    void slots();
+    void log();
+    void record_copies(CommitRecord const& record);
+    void directory_copies(CommitRecord const& record);
+    bool directory_good(std::array<Extent, directory_extents> const& runs, CommitRecord const& record);
+    Result<> map();
+    Result<> walk(TwinRef const& ref, std::optional<std::uint16_t> level, std::size_t depth);
+    Result<> frames();
+    Result<> verify(Block const& block);
+    std::optional<std::uint64_t> hash_of(DirectoryEntry const& entry);
+    Result<std::uint64_t> last_good(Block const& block);
+    void space();
+    void damage(Corruption const& corruption) {
+        ++result_.findings;
+        listener_.report(corruption);
+    }
+    void damage(Finding finding, Finding part, std::uint64_t offset, std::uint64_t want, std::uint64_t got,
+                std::uint64_t generation) {
+        Corruption corruption;
+        corruption.finding = finding;
+        corruption.part = part;
+        corruption.offset = offset;
+        corruption.want = want;
+        corruption.got = got;
+        corruption.generation = generation;
+        damage(corruption);
+    }
+
+    EngineState& state_;
+    store::SyncIo io_;
+    CheckListener& listener_;
+    CheckResult result_;
+    std::array<bool, Directories::at_most> broken_{}; // checkpoints, by index of their directory
+};
+
+void Checker::slots() {
+    auto const buffer = state_.scratch.first(sector_size);
+    bool good[4] = {};
+    std::uint64_t want[2] = {};
+    std::uint64_t got[4] = {};
+    for (std::uint32_t i = 0; i < 4; ++i) {
+        auto const offset = state_.geometry.slot_offset(i / 2, i % 2);
+        if (io_.read(offset, buffer)) {
+            auto const found = store::decode_slot(buffer, i / 2);
+            good[i] = found.valid() && found.slot.store == state_.store;
+            got[i] = found.hash_found.low;
+            if (good[i]) want[i / 2] = found.slot.hash.low;
+        }
+        listener_.progress(CheckPhase::slots, i + 1, 4);
+    }
+    // A slot is one sector: no power cut tears it, a bad copy is damage.
+    for (std::uint32_t i = 0; i < 4; ++i)
+        if (!good[i])
+            damage(good[i ^ 1] ? Finding::single_copy : Finding::root_slot, Finding::root_slot,
+                   state_.geometry.slot_offset(i / 2, i % 2), want[i / 2], got[i], 0);
+}
+
+void Checker::record_copies(CommitRecord const& record) {
+    for (auto const place : record.self) {
+        auto const sector = state_.scratch.first(sector_size);
+        CommitRecord found;
+        auto const readable = static_cast<bool>(io_.read(place.offset(), sector));
+        if (readable && decode_record(sector, place, state_.geometry, found) && found.hash == record.hash) continue;
+        damage(Finding::single_copy, Finding::record, place.offset(), record.hash.low,
+               readable ? store::hash128(HashSeed::record, sector.subspan(record_hash_from)).low : 0,
+               record.generation);
+    }
+}
+
+bool Checker::directory_good(std::array<Extent, directory_extents> const& runs, CommitRecord const& record) {
+    store::StreamHash hash(HashSeed::directory);
+    std::uint64_t left = record.directory_bytes;
+    auto const sector = state_.scratch.first(sector_size);
+    for (auto const run : runs)
+        for (std::uint32_t i = 0; i < run.count(); ++i) {
+            if (!io_.read(run.offset() + i * sector_size, sector)) return false;
+            for (std::size_t at = 0; at < sector_size && left > 0; at += 8, left -= 8)
+                hash.add(base::read<std::uint64_t>(sector, at));
+        }
+    return left == 0 && hash.finish() == record.directory_hash;
+}
+
+void Checker::directory_copies(CommitRecord const& record) {
+    ++result_.directories;
+    for (auto const* runs : {&record.directory, &record.directory_copy})
+        if (!directory_good(*runs, record))
+            damage(Finding::single_copy, Finding::directory, (*runs)[0].offset(), record.directory_hash.low, 0,
+                   record.generation);
+}
+
+void Checker::log() {
+    auto const& list = state_.directories;
+    if (state_.report.torn) {
+        result_.torn_commit = true;
+        Corruption note;
+        note.finding = Finding::torn_commit;
+        note.generation = state_.report.torn_generation.raw();
+        note.last_good = state_.newest().generation;
+        listener_.report(note);
+    }
+    for (std::size_t i = 0; i < list.size(); ++i) {
+        ++result_.checkpoints;
+        auto const& record = list[i].record;
+        // The newest may lack a copy because the power went before its flush: whole, but not yet twice.
+        auto const settled = i + 1 < list.size() || !state_.report.verified_frames;
+        if (settled) record_copies(record);
+        if (settled && record.generation > state_.base) directory_copies(record);
+        listener_.progress(CheckPhase::log, i + 1, list.size());
+    }
+}
+
+// Both copies of a node, then what it points to. The copy that is good is used; both bad: the frames below are lost.
+Result<> Checker::walk(TwinRef const& ref, std::optional<std::uint16_t> level, std::size_t depth) {
+    auto const node = state_.scratch.subspan(scratch_path + depth * node_size, node_size);
+    bool good[2] = {};
+    for (std::size_t copy = 2; copy > 0; --copy) {
+        auto const into = copy == 2 ? state_.scratch.subspan(scratch_node, node_size) : node;
+        good[copy - 1] = io_.read(ref.place[copy - 1].offset(), into) &&
+                         store::verify_node(into, {ref.hash, level, state_.store}, state_.geometry);
+        state_.segments.fold_adds(ref.place[copy - 1]);
+    }
+    for (std::size_t copy = 0; copy < 2; ++copy)
+        if (!good[copy])
+            damage(good[1 - copy] ? Finding::single_copy : Finding::map_node, Finding::map_node,
+                   ref.place[copy].offset(), ref.hash, 0, state_.base);
+    if (!good[0] && !good[1]) return base::fail(Error::corrupt);
+    if (!good[0]) TRY(io_.read(ref.place[1].offset(), node));
+    listener_.progress(CheckPhase::map, ++result_.map_nodes, state_.map_nodes);
+    auto const header = store::node_header(node);
+    for (std::size_t i = 0; i < header.count; ++i) {
+        if (header.level == 0) {
+            auto const entry = store::leaf_entry(node, i).entry;
+            if (!entry.zero()) state_.segments.fold_adds(entry.place());
+        } else {
+            TRY(walk(store::child_entry(node, i).child, static_cast<std::uint16_t>(header.level - 1), depth + 1));
+        }
+    }
+    return {};
+}
+
+Result<> Checker::map() {
+    if (state_.map.none()) return {};
+    auto const walked = walk(state_.map, std::nullopt, 0);
+    // Findings say what is lost; the frames that can be reached are still verified.
+    return walked.error == Error::corrupt ? Result<>() : walked;
+}
+
+std::optional<std::uint64_t> Checker::hash_of(DirectoryEntry const& entry) {
+    auto const block = state_.scratch.subspan(scratch_block, abi::frame_size);
+    if (!io_.read(entry.place().offset(), block)) return std::nullopt;
+    return store::frame_hash(entry.frame(), entry.type(), block);
+}
+
+// The newest checkpoint before the block's that has another, whole, content of the frame.
+Result<std::uint64_t> Checker::last_good(Block const& block) {
+    auto const& list = state_.directories;
+    for (auto i = block.in_map ? 0 : block.directory; i > 0; --i) {
+        Generation birth;
+        auto const at = list[i - 1].generation();
+        auto const* entry = list.find(block.entry.frame(), at, birth);
+        if (entry == nullptr) break;
+        if (entry->zero() || hash_of(*entry) == entry->hash) return at.raw();
+    }
+    return std::uint64_t{0};
+}
+
+Result<> Checker::verify(Block const& block) {
+    auto const found = hash_of(block.entry);
+    ++result_.blocks_verified;
+    if (found == block.entry.hash) return {};
+    auto const& list = state_.directories;
+    // It is wrong in every checkpoint from its directory's up to the next that changed the frame.
+    std::size_t last = list.size();
+    for (auto i = block.directory; i < list.size(); ++i) {
+        Generation birth;
+        auto const* entry = list.find(block.entry.frame(), list[i].generation(), birth);
+        auto const same = entry == nullptr ? block.in_map : *entry == block.entry;
+        if (!same) continue;
+        broken_[i] = true;
+        last = i;
+    }
+    Corruption corruption;
+    corruption.finding = found ? Finding::frame_hash : Finding::device;
+    corruption.frame = block.entry.frame();
+    corruption.offset = block.entry.place().offset();
+    corruption.want = block.entry.hash;
+    corruption.got = found.value_or(0);
+    corruption.generation = last < list.size() ? list[last].record.generation : state_.base;
+    corruption.last_good = TRY(last_good(block));
+    if (last + 1 == list.size()) ++result_.frames_damaged;
+    damage(corruption);
+    return {};
+}
+
+Result<> Checker::frames() {
+    auto const& list = state_.directories;
+    std::uint64_t total = 0;
+    for (std::size_t i = 0; i < list.size(); ++i) total += list[i].count;
+    MapCursor map(state_, io_);
+    auto at = map.start();
+    while (at && !map.finished()) {
+        auto const entry = map.current().entry;
+        if (list.find(entry.frame()) == nullptr) ++result_.frames;
+        if (!entry.zero()) TRY(verify({entry, 0, true}));
+        at = map.advance();
+        listener_.progress(CheckPhase::frames, result_.blocks_verified, total + state_.map_nodes * leaf_capacity / 2);
+    }
+    // A node that is bad in both copies was reported by the walk: the frames below it cannot be counted.
+    if (!at) std::fill(broken_.begin(), broken_.end(), true);
+    for (std::size_t i = 0; i < list.size(); ++i)
+        for (auto const& entry : list.entries(i)) {
+            if (list.find(entry.frame()) == &entry) ++result_.frames;
+            if (!entry.zero()) TRY(verify({entry, i, false}));
+            listener_.progress(CheckPhase::frames, result_.blocks_verified,
+                               std::max(total + state_.map_nodes * leaf_capacity / 2, result_.blocks_verified));
+        }
+    for (std::size_t i = 0; i < list.size(); ++i) result_.checkpoints_readable += broken_[i] ? 0U : 1U;
+    return {};
+}
+
+// The table says what the walk counted.
+void Checker::space() {
+    auto const& table = state_.table;
+    if (!table.none())
+        for (auto const place : table.place) state_.segments.fold_adds(place);
+    for (std::size_t copy = 0; copy < 2 && !table.none(); ++copy) {
+        auto const place = table.place[copy];
+        store::Finding finding = Finding::none;
+        auto const bytes = state_.scratch.first(place.bytes());
+        auto const good = io_.read(place.offset(), bytes) && store::hash64(HashSeed::segment_table, bytes) == table.hash;
+        if (!good) finding = Finding::single_copy;
+        for (std::uint32_t i = 0; good && i < state_.segments.size(); ++i) {
+            auto const counted = state_.segments[i].change;
+            if (counted == base::read<LiveSectors>(bytes, i * sizeof(LiveSectors))) continue;
+            result_.space_balances = false;
+            finding = Finding::segment_table;
+        }
+        if (finding != Finding::none)
+            damage(finding, Finding::segment_table, place.offset(), table.hash,
+                   store::hash64(HashSeed::segment_table, bytes), state_.newest().generation);
+        listener_.progress(CheckPhase::space, copy + 1, 2);
+    }
+}
+
+} // namespace
+
+Result<CheckResult> OfflineStore::check(CheckListener& listener) {
+    Checker checker(engine_.state(), *device_, listener);
+    return checker.run();
+}
+
+} // namespace checkpoint

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+// The engine: memory, open, and the calls that the parts answer.
+#include <checkpoint/engine.hpp>
+
+#include "map_cursor.hpp"
+#include "recovery.hpp"
+#include "state.hpp"
+
+#include <store/map_node.hpp>
+
+#include <algorithm>
+
+namespace checkpoint {
+
+using namespace abi::disk;
+
+namespace {
+
+// What is taken from Memory::tables, in this order; the same code measures and makes.
+struct Tables {
+    EngineState* state = nullptr;
+    std::span<store::Segment> segments;
+    std::span<DirectoryEntry> ring;
+    std::span<std::uint32_t> index;
+    std::span<store::CachedNode> nodes;
+    base::Bytes node_memory;
+    base::Bytes path;
+    base::Bytes builder;
+    base::Bytes node;
+};
+
+Tables take_tables(store::Arena& arena, Limits const& limits) {
+    Tables tables;
+    auto const memory = arena.take(sizeof(EngineState), alignof(EngineState));
+    if (!memory.empty()) tables.state = new (memory.data()) EngineState;
+    tables.segments = arena.make<store::Segment>(limits.segments);
+    tables.ring = arena.make<DirectoryEntry>(limits.unmigrated_entries);
+    tables.index = arena.make<std::uint32_t>(Directories::index_size(limits.unmigrated_entries));
+    tables.nodes = arena.make<store::CachedNode>(limits.cached_nodes);
+    tables.node_memory = arena.take(limits.cached_nodes * node_size, 64);
+    tables.path = arena.take(node_levels * node_size, 64);
+    tables.builder = arena.take(store::MapBuilder::memory_size, 64);
+    tables.node = arena.take(node_size, 64);
+    return tables;
+}
+
+struct IoBuffers {
+    base::Bytes fetches;
+    base::Bytes log;
+    std::array<base::Bytes, stream_count - 1> side;
+    base::Bytes record;
+    base::Bytes slots;
+    base::Bytes fold;
+};
+
+IoBuffers take_io(store::Arena& arena, Limits const& limits) {
+    IoBuffers buffers;
+    buffers.log = arena.take(std::size_t{limits.commit_chunk} * limits.commit_chunks, 4096);
+    buffers.fetches = arena.take(limits.fetches * abi::frame_size, 4096);
+    buffers.fold = arena.take(node_size, 4096);
+    for (auto& side : buffers.side) side = arena.take(std::size_t{limits.side_chunk} * limits.side_chunks, 4096);
+    buffers.record = arena.take(Commit::buffer_size, sector_size);
+    buffers.slots = arena.take(Roots::buffer_size, sector_size);
+    return buffers;
+}
+
+bool limits_valid(Limits const& limits) {
+    using store::LogStream;
+    auto const requests = limits.commit_chunks + (stream_count - 1) * limits.side_chunks + limits.fetches + 10;
+    return limits.fetches >= 1 && limits.fetches <= Fetches::at_most && limits.commit_chunk >= 8192 &&
+           limits.commit_chunk <= (1 << 20) && limits.commit_chunk % 4096 == 0 && limits.commit_chunks >= 2 &&
+           limits.commit_chunks <= LogStream::chunks_at_most &&
+           std::size_t{limits.commit_chunk} * limits.commit_chunks >= scratch_least && limits.side_chunk >= 8192 &&
+           limits.side_chunk % 4096 == 0 && limits.side_chunks >= 2 &&
+           limits.side_chunks <= LogStream::chunks_at_most && requests <= store::requests_at_most &&
+           limits.unmigrated_entries >= 16 && limits.fold_above < directories_at_most &&
+           limits.kept < limits.fold_above;
+}
+
+void make_parts(EngineState& s, Tables const& tables, IoBuffers const& io) {
+    s.segments.init(tables.segments.first(s.geometry.segments), s.geometry);
+    auto const& limits = s.limits;
+    for (std::size_t i = 0; i < stream_count; ++i) {
+        auto const background = i >= static_cast<std::size_t>(Owner::moved);
+        s.streams[i].init({&s.io, &s.segments, static_cast<std::uint8_t>(i),
+                           background ? store::Priority::background : store::Priority::commit,
+                           i == 0 ? io.log : io.side[i - 1], i == 0 ? limits.commit_chunk : limits.side_chunk});
+    }
+    s.migration.init({tables.path, tables.builder, tables.node, io.fold});
+}
+
+} // namespace
+
+std::size_t table_bytes(Limits const& limits) {
+    store::Arena arena;
+    take_tables(arena, limits);
+    return arena.used();
+}
+
+std::size_t io_bytes(Limits const& limits) {
+    store::Arena arena;
+    take_io(arena, limits);
+    return arena.used();
+}
+
+Result<> Engine::open(store::BlockDevice& device, Memory memory, OpenOptions const& options) {
+    auto const& limits = options.limits;
+    if (!limits_valid(limits)) return base::fail(Error::bad_argument);
+    if (memory.tables.size() < table_bytes(limits) || memory.io.size() < io_bytes(limits))
+        return base::fail(Error::no_memory);
+    store::Arena tables_arena(memory.tables);
+    store::Arena io_arena(memory.io);
+    auto const tables = take_tables(tables_arena, limits);
+    auto const io = take_io(io_arena, limits);
+    state_ = tables.state;
+    auto& s = *state_;
+    s.limits = limits;
+    s.read_only = options.read_only;
+    s.nonce = options.nonce;
+    s.device = &device;
+    s.findings = options.findings;
+    s.scratch = io.log;
+    s.directories.init(tables.ring, tables.index);
+    for (std::size_t i = 0; i < tables.nodes.size(); ++i)
+        tables.nodes[i].memory = tables.node_memory.subspan(i * node_size, node_size);
+    s.nodes.init(tables.nodes);
+    s.fetches.init(io.fetches, limits.fetches);
+    s.commit.init(io.record);
+    s.roots.init(io.slots);
+
+    store::SyncIo sync(device);
+    Recovery recovery(s, sync, options);
+    TRY(recovery.read_slots());
+    s.geometry = recovery.geometry();
+    auto const table = table_sectors(s.geometry.segments);
+    if (s.geometry.segments > limits.segments || table * sector_size > limits.side_chunk ||
+        table > s.geometry.sectors_per_segment())
+        return base::fail(Error::no_memory);
+    make_parts(s, tables, io);
+    TRY(recovery.run());
+    if (!options.read_only) {
+        s.stream(Owner::log).resume(s.next[0]);
+        s.stream(Owner::mirror).resume(s.next[1]);
+        TRY(begin_boot(s, sync));
+    }
+    s.report.blocks_read = sync.sectors_read();
+    return {};
+}
+
+RecoveryReport const& Engine::recovery() const { return state_->report; }
+RootSlot const& Engine::superblock() const { return state_->roots.known()[state_->roots.newest()].slot; }
+Generation Engine::newest() const { return Generation(state_->newest().generation); }
+Counters const& Engine::counters() const { return state_->counters; }
+
+void Engine::step(std::span<store::Completion const> done, store::RequestList& requests) {
+    for (auto const& one : done) state_->complete(one);
+    state_->advance();
+    state_->io.emit(requests);
+    auto& counters = state_->counters;
+    counters.bytes_migrated = state_->stream(Owner::moved).bytes_sent() + state_->stream(Owner::map).bytes_sent() +
+                              state_->stream(Owner::map_copy).bytes_sent();
+    counters.segments_opened = state_->segments.opened();
+    counters.laps = state_->segments.laps();
+}
+
+bool Engine::runnable() const { return state_->runnable || state_->io.waiting() > 0; }
+bool Engine::quiet() const { return state_->io.in_flight() == 0 && state_->io.waiting() == 0; }
+bool Engine::migrating() const {
+    return !state_->read_only && (!state_->migration.idle() || state_->migration.due() || state_->roots.busy());
+}
+
+void turn(Engine& engine, store::BlockDevice& device, bool wait) {
+    std::array<store::Completion, store::requests_at_most> done;
+    auto const may_wait = wait && !engine.quiet() && !engine.runnable();
+    auto const count = engine.quiet() ? 0 : device.poll(done, may_wait);
+    store::RequestList requests;
+    engine.step(std::span(done).first(count), requests);
+    for (auto const& request : requests) device.submit(request);
+}
+
+std::uint32_t Engine::frames_at_most() const {
+    auto const& s = *state_;
+    // Seven whole segments in each copy's eight runs, in entries of the longest form.
+    auto const directory = (std::uint64_t{7} << s.geometry.segment_shift) / sizeof(DirectoryEntry);
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(directory, s.directories.capacity() / 2));
+}
+
+Result<> Engine::begin_commit(std::uint32_t frames) {
+    auto& s = *state_;
+    if (s.read_only) return base::fail(Error::not_supported);
+    if (s.stopped != Error::none) return base::fail(s.stopped);
+    if (frames > frames_at_most()) return base::fail(Error::limit_reached);
+    expects(s.commit.visible_state() == CommitState::none);
+    if (!s.commit.idle()) return base::fail(Error::busy);
+    auto const needed = s.commit_segments(frames) + s.reserve_segments();
+    if (s.segments.free() < needed) {
+        if (s.migration.exhausted()) return base::fail(Error::no_space);
+        s.migration.hurry(needed);
+        s.runnable = true;
+        return base::fail(Error::busy);
+    }
+    auto const begun = s.commit.begin(frames, false);
+    if (begun.error == Error::busy) {
+        s.migration.hurry(Migration::for_entries);
+        s.runnable = true;
+    }
+    return begun;
+}
+
+base::Bytes Engine::next_frame_buffer() { return state_->commit.next_buffer(); }
+Result<> Engine::add(FrameImage const& image) { return state_->commit.add(image); }
+Result<> Engine::finish_commit(CommitInfo const& info) { return state_->commit.finish(info); }
+CommitState Engine::commit_state() const { return state_->commit.visible_state(); }
+Generation Engine::committing() const { return state_->last_used; }
+Result<Generation> Engine::take_commit() { return state_->commit.take(); }
+void Engine::abandon_commit() { state_->commit.abandon(); }
+Result<FetchTicket> Engine::fetch(abi::FrameId frame) { return state_->fetches.start(frame); }
+std::optional<Fetched> Engine::take_fetched() { return state_->fetches.take(); }
+void Engine::release(FetchTicket ticket) { state_->fetches.release(ticket); }
+
+void Engine::note_idle() {
+    auto& s = *state_;
+    if (s.read_only || s.roots.known()[s.roots.newest()].slot.generation >= s.newest().generation) return;
+    s.roots.want_alone();
+    s.runnable = true;
+}
+
+std::size_t Engine::history(std::span<CheckpointInfo> out) const {
+    auto const& list = state_->directories;
+    std::size_t count = 0;
+    for (auto i = list.size(); i > 0 && count < out.size(); --i)
+        out[count++] = {list[i - 1].generation(), list[i - 1].record};
+    return count;
+}
+
+SpaceInfo Engine::space() const {
+    auto const& s = *state_;
+    auto const shift = s.geometry.segment_shift;
+    SpaceInfo info;
+    info.usable_bytes = std::uint64_t{s.segments.usable()} << shift;
+    info.free_bytes = std::uint64_t{s.segments.free()} << shift;
+    info.pending_bytes = std::uint64_t{s.segments.pending()} << shift;
+    info.live_bytes = s.segments.live_sectors() * sector_size;
+    // R29: an eighth for cleaning, the fold's reserve, one commit of a sixteenth of the store, segments that streams
+    // hold open; and of each segment the end that no block fits into.
+    auto const kept = s.segments.usable() / 8 + s.segments.usable() / 16 + s.reserve_segments() + 8;
+    auto const sectors = s.geometry.sectors_per_segment() - sectors_per_frame;
+    if (kept < s.segments.usable())
+        info.limit_bytes = std::uint64_t{s.segments.usable() - kept} * sectors * sector_size;
+    info.refuse_allocation = info.live_bytes >= info.limit_bytes;
+    return info;
+}
+
+Result<> Engine::visit_live(void (*each)(void*, abi::FrameId), void* context) {
+    auto& s = *state_;
+    store::SyncIo io(*s.device);
+    MapCursor map(s, io);
+    map.only_live();
+    for (TRY(map.start()); !map.finished(); TRY(map.advance())) {
+        auto const entry = map.current().entry;
+        if (entry.live() && s.directories.find(entry.frame()) == nullptr) each(context, entry.frame());
+    }
+    for (std::size_t i = 0; i < s.directories.size(); ++i)
+        for (auto const& entry : s.directories.entries(i))
+            if (entry.live() && s.directories.find(entry.frame()) == &entry) each(context, entry.frame());
+    return {};
+}
+
+Result<base::ConstBytes> read_node(EngineState& state, store::SyncIo& io, TwinRef const& ref,
+                                   std::optional<std::uint16_t> level, base::Bytes into) {
+    for (std::size_t copy = 0; copy < 2; ++copy) {
+        auto const read = io.read(ref.place[copy].offset(), into);
+        if (read && store::verify_node(into, {ref.hash, level, state.store}, state.geometry))
+            return base::ConstBytes(into);
+        store::Corruption report;
+        report.finding = copy == 0 ? store::Finding::single_copy : store::Finding::map_node;
+        report.part = store::Finding::map_node;
+        report.offset = ref.place[copy].offset();
+        report.want = ref.hash;
+        report.got = read ? store::hash64(HashSeed::map_node, into) : 0;
+        report.generation = state.newest().generation;
+        state.report_finding(report);
+    }
+    return base::fail(Error::corrupt);
+}
+
+} // namespace checkpoint

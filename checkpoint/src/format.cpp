@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Making an empty store.
+#include <checkpoint/format.hpp>
+
+#include "record.hpp"
+
+#include <abi/revision.hpp>
+#include <checkpoint/generation.hpp>
+#include <store/root_slots.hpp>
+#include <store/sync_io.hpp>
+
+#include <algorithm>
+
+namespace checkpoint {
+
+using namespace abi::disk;
+using abi::Error;
+
+// Checkpoint 1: no frames, an empty map; its record at the front of segment 1, the copy at the front of segment 2.
+base::Result<> format(store::BlockDevice& device, base::Bytes buffer, FormatOptions const& options) {
+    store::Geometry const geometry{options.segment_shift, device.capacity() >> options.segment_shift};
+    if (!geometry.valid() || options.label.size() >= label_size || buffer.size() < 4096)
+        return base::fail(Error::bad_argument);
+    store::SyncIo io(device);
+    auto const sector = buffer.first(sector_size);
+    CommitRecord record;
+    record.store = options.store;
+    record.nonce = options.nonce;
+    record.generation = Generation(0, 1).raw();
+    for (std::uint32_t copy = 0; copy < 2; ++copy) {
+        record.self[copy] = Extent::make(geometry.first_sector(1 + copy), 1);
+        record.next[copy] = Extent::make(geometry.first_sector(1 + copy) + 1, 1);
+    }
+    record.directory_hash = store::StreamHash(HashSeed::directory).finish();
+    record.flags = static_cast<std::uint64_t>(RecordFlag::flushed_first);
+    record.time_ns = options.created_ns;
+    record.bytes_written = 2 * sector_size;
+    record.abi_revision = options.abi_revision;
+    encode_record(record, sector);
+    for (auto const place : record.self) TRY(io.write(place.offset(), sector));
+    TRY(io.flush());
+
+    RootSlot slot;
+    slot.format_revision = abi::format_revision;
+    slot.abi_revision = options.abi_revision;
+    slot.store = options.store;
+    slot.segment_shift = geometry.segment_shift;
+    slot.segments = geometry.segments;
+    slot.nonce = options.nonce;
+    slot.generation = record.generation;
+    slot.record_hash = record.hash;
+    slot.record = record.self;
+    slot.next = record.next;
+    slot.created_ns = options.created_ns;
+    std::copy(options.label.begin(), options.label.end(), slot.label.begin());
+    for (std::uint32_t index = 0; index < root_slot_count; ++index) {
+        slot.slot = index;
+        slot.sequence = index + 1;
+        store::encode_slot(slot, sector);
+        for (std::uint32_t copy = 0; copy < 2; ++copy) TRY(io.write(geometry.slot_offset(index, copy), sector));
+    }
+    return io.flush();
+}
+
+} // namespace checkpoint

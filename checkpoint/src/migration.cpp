@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: Apache-2.0
+// Migration: when, how much, and from the finished walk to the switch. (The walk itself: fold_walk.cpp.)
+#include "migration.hpp"
+
+#include "state.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace checkpoint {
+
+using namespace abi::disk;
+
+namespace {
+
+constexpr std::uint64_t no_end = ~std::uint64_t{0};
+
+} // namespace
+
+void Migration::init(Buffers const& buffers) {
+    buffers_ = buffers;
+    builder_.init({&state_.stream(Owner::map), &state_.stream(Owner::map_copy), &state_.segments, buffers.builder,
+                   buffers.node, state_.store});
+}
+
+void Migration::after_commit() {
+    exhausted_ = false;
+    emptying_at_ = 0;
+}
+
+void Migration::hurry(std::uint32_t segments) {
+    urgent_ = true;
+    needed_ = segments;
+    exhausted_ = false;
+}
+
+std::uint64_t Migration::new_map_nodes() const { return state_.map_nodes + builder_.nodes_made() - nodes_left_; }
+
+// R28: few enough directories, enough room for entries, and the log not too full of what is superseded.
+bool Migration::due() const {
+    auto const& s = state_;
+    if (s.stopped != Error::none) return false;
+    if (urgent_) return true;
+    auto const& segments = s.segments;
+    return s.directories.size() > s.limits.fold_above ||
+           s.directories.entries_used() * 2 > s.directories.capacity() ||
+           (segments.free() + segments.pending() < segments.usable() / 4 && choose_directories() > 1);
+}
+
+// How many of the oldest directories to fold: all but the newest ones that are to stay readable, fewer of which stay
+// when they hold more than an eighth of the store; in need all.
+std::size_t Migration::choose_directories() const {
+    auto const& s = state_;
+    auto const size = s.directories.size();
+    if (urgent_) return size;
+    std::size_t kept = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t entries = 0;
+    while (kept < size && kept < s.limits.kept) {
+        auto const& directory = s.directories[size - 1 - kept];
+        bytes += directory.record.bytes_written;
+        entries += directory.count;
+        if (kept > 0 && (bytes > s.geometry.bytes() / 8 || entries * 4 > s.directories.capacity())) break;
+        ++kept;
+    }
+    return size - kept;
+}
+
+bool Migration::step() {
+    switch (phase_) {
+    case Phase::idle:
+        if (!due()) return false;
+        help_out();
+        return phase_ != Phase::idle;
+    case Phase::walking: return walk();
+    case Phase::table: return write_table();
+    case Phase::writing:
+        if (poisoned_ || state_.stream(Owner::map).failed() || state_.stream(Owner::map_copy).failed() ||
+            state_.stream(Owner::moved).failed()) {
+            if (!written() || state_.flush_for_migration) return false;
+            discard();
+            return true;
+        }
+        flush_now_ = urgent_;
+        return false;
+    case Phase::ready:
+        // Nobody else may come to name the map: an empty commit does (only in need; else the next commit will).
+        if (urgent_ && state_.commit.idle()) {
+            auto const& newest = state_.newest();
+            if (!state_.commit.begin(0, true)) return false;
+            auto const finished = state_.commit.finish({newest.time_ns, newest.stop_ns, newest.clock_base_ns,
+                                                        newest.processes, newest.abi_revision});
+            return static_cast<bool>(finished);
+        }
+        return false;
+    case Phase::reading:
+    case Phase::moving: return false;
+    }
+    unreachable();
+}
+
+// In order of cost: root slots (they release what waits), a fold, emptying sparse segments.
+void Migration::help_out() {
+    auto& s = state_;
+    if (urgent_ && needed_ != for_entries) {
+        if (s.segments.free() >= needed_) {
+            urgent_ = false;
+            return;
+        }
+        if (s.segments.pending() > 0) {
+            s.roots.want_alone();
+            return;
+        }
+    }
+    auto const directories = choose_directories();
+    auto const newest_is_base = s.directories.size() == 1 && s.base == s.newest().generation;
+    if (start(newest_is_base ? 0 : directories)) return;
+    if (urgent_) {
+        exhausted_ = true;
+        urgent_ = false;
+    }
+}
+
+bool Migration::start(std::size_t directories) {
+    auto& s = state_;
+    folded_ = directories;
+    auto const gain = choose_victims();
+    sweeping_ = gain > 0;
+    std::uint64_t entries = 0;
+    for (std::size_t i = 0; i < directories; ++i) entries += s.directories[i].count;
+    if (!sweeping_ && entries == 0 && s.directories.size() <= s.limits.fold_above) return false;
+    if (sweeping_ && entries == 0) {
+        // It must have gained something since the last time, or it would go on for ever.
+        auto const there = s.segments.free() + s.segments.pending();
+        if (there <= emptying_at_) {
+            s.segments.forget_fold();
+            return false;
+        }
+        emptying_at_ = there;
+    }
+    target_ = directories == 0 ? s.base : s.directories[directories - 1].record.generation;
+    builder_.start();
+    changes_.start(s.directories, directories);
+    path_.clear();
+    moved_ready_ = unmovable_ = false;
+    flush_now_ = false;
+    nodes_left_ = 0;
+    poisoned_ = false;
+    new_table_ = {};
+    if (s.map.none()) {
+        phase_ = Phase::walking;
+    } else {
+        level_wanted_ = std::nullopt;
+        end_ = no_end;
+        visit(s.map);
+    }
+    return true;
+}
+
+// Sparse segments to empty, as long as the pass gains more segments than it fills. Returns the gain in segments.
+std::uint64_t Migration::choose_victims() {
+    auto& s = state_;
+    auto& segments = s.segments;
+    auto const sectors = s.geometry.sectors_per_segment();
+    auto const scarce = segments.free() + segments.pending() < segments.usable() / 3;
+    if (!scarce && !urgent_) return 0;
+    // What the pass writes beside the moved blocks: at worst the whole map anew.
+    auto const overhead = s.map_nodes * 2 * sectors_per_node / sectors + 4;
+    auto const spare = segments.free() > overhead ? (segments.free() - overhead) : 0;
+    std::uint64_t moved = 0;
+    std::uint64_t emptied = 0;
+    // Sparsest first, in eighths of a segment.
+    for (std::uint32_t eighth = 1; eighth <= 7; ++eighth) {
+        for (std::uint32_t i = 1; i < s.geometry.last_segment(); ++i) {
+            auto const& segment = segments[i];
+            if (segment.state != store::SegmentState::used || segment.log != 0 || segment.map == 0) continue;
+            if (segment.victim != 0 || segment.map * 8 > sectors * eighth) continue;
+            // A block does not straddle segments: up to 7 sectors of each are lost.
+            if ((moved + segment.map) > spare * (sectors - 7) / 2) continue;
+            segments.mark_victim(i);
+            moved += segment.map;
+            ++emptied;
+        }
+    }
+    auto const filled = (moved + sectors - 8) / (sectors - 7);
+    auto const gain = emptied > filled ? emptied - filled : 0;
+    // In need any gain beyond the pass's own nodes will do; else half of what is emptied must be gained.
+    if (gain > (urgent_ ? overhead / 2 : std::max<std::uint64_t>(emptied / 2, 1))) return gain;
+    segments.forget_fold();
+    return 0;
+}
+
+// What each segment holds of the new map, this table included. Its place is taken first, so that it counts itself.
+bool Migration::write_table() {
+    auto& s = state_;
+    if (!builder_.finish()) {
+        if (builder_.out_of_space()) discard();
+        return false;
+    }
+    auto const sectors = table_sectors(s.geometry.segments);
+    std::array<Extent, 2> places;
+    std::array<base::Bytes, 2> memory;
+    std::array<store::LogStream*, 2> const streams = {&s.stream(Owner::map), &s.stream(Owner::map_copy)};
+    for (auto* stream : streams)
+        if (!stream->can_append(sectors)) return false;
+    for (std::size_t i = 0; i < 2; ++i) {
+        auto const reserved = streams[i]->reserve(sectors);
+        if (!reserved) {
+            discard();
+            return false;
+        }
+        memory[i] = *reserved;
+        places[i] = streams[i]->append_reserved(sectors);
+        s.segments.fold_adds(places[i]);
+    }
+    if (!s.table.none())
+        for (auto const place : s.table.place) s.segments.fold_drops(place);
+    std::memset(memory[0].data(), 0, memory[0].size());
+    for (std::uint32_t i = 0; i < s.segments.size(); ++i) {
+        auto const& segment = s.segments[i];
+        auto const live = static_cast<std::int32_t>(segment.map) + segment.change;
+        invariant(live >= 0);
+        base::write(memory[0], i * sizeof(LiveSectors), static_cast<LiveSectors>(live));
+    }
+    std::memcpy(memory[1].data(), memory[0].data(), memory[0].size());
+    new_table_ = {places, store::hash64(HashSeed::segment_table, memory[0])};
+    for (auto const owner : {Owner::map, Owner::map_copy, Owner::moved}) s.stream(owner).seal();
+    phase_ = Phase::writing;
+    return true;
+}
+
+bool Migration::written() const {
+    for (auto const owner : {Owner::map, Owner::map_copy, Owner::moved})
+        if (!state_.stream(owner).idle()) return false;
+    return true;
+}
+
+bool Migration::wants_flush() const { return flush_now_ && covered_by_flush(); }
+
+void Migration::flush_done() {
+    invariant(phase_ == Phase::writing);
+    flush_now_ = false;
+    phase_ = Phase::ready;
+}
+
+// Nothing names what was written: the next switch finds it dead.
+void Migration::discard() {
+    auto& s = state_;
+    for (auto const owner : {Owner::map, Owner::map_copy, Owner::moved}) {
+        s.stream(owner).drop_unsent();
+        s.stream(owner).clear_failure();
+    }
+    s.segments.forget_fold();
+    path_.clear();
+    phase_ = Phase::idle;
+    if (urgent_) exhausted_ = true;
+    urgent_ = false;
+}
+
+void Migration::switched(std::uint64_t generation) {
+    auto& s = state_;
+    // The folded directories go; the newest of them stays as the base, with its record and without its entries.
+    for (std::size_t i = 0; i < folded_; ++i) {
+        auto const& directory = s.directories[0];
+        auto const last = i + 1 == folded_;
+        auto const was_base = directory.record.generation == s.base;
+        if (!was_base) {
+            for (auto const& entry : s.directories.entries(0))
+                if (!entry.zero()) s.segments.drop_log(entry.place());
+            for (auto const extent : directory.record.directory)
+                if (!extent.none()) s.segments.drop_log(extent);
+            for (auto const extent : directory.record.directory_copy)
+                if (!extent.none()) s.segments.drop_log(extent);
+        }
+        if (last) {
+            s.directories.empty_oldest();
+        } else {
+            for (auto const extent : directory.record.self) s.segments.drop_log(extent);
+            s.directories.drop_oldest();
+        }
+    }
+    s.map_nodes = new_map_nodes();
+    s.base = target_;
+    s.map = builder_.root();
+    s.table = new_table_;
+    ++s.map_switches;
+    ++s.counters.folds;
+    s.segments.switch_map(generation);
+    phase_ = Phase::idle;
+    urgent_ = false;
+}
+
+} // namespace checkpoint

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// Recovery: from the newest valid root slot along named places to the newest whole checkpoint (R23 to R26), then the
+// directories since its base into memory. It reads only. Straight-line code that waits: nothing runs beside it.
+#pragma once
+
+#include "state.hpp"
+
+#include <store/root_slots.hpp>
+
+namespace checkpoint {
+
+class Recovery {
+public:
+    Recovery(EngineState& state, store::SyncIo& io, OpenOptions const& options)
+        : state_(state), io_(io), options_(options) {}
+
+    // The slots, and from them identity and geometry; before the tables can be made.
+    Result<> read_slots();
+    std::array<store::SlotState, 4> const& slots() const { return slots_; }
+    store::Geometry geometry() const { return geometry_; }
+    // The rest; the state's tables exist.
+    Result<> run();
+
+private:
+    Result<> choose_slot();
+    void read_slot(std::uint32_t index, std::uint32_t copy, std::uint64_t offset);
+    Result<> walk_from(abi::disk::RootSlot const& slot);
+    bool read_record(abi::disk::Twin const& places, CommitRecord& record, bool report);
+    bool follows(CommitRecord const& record, CommitRecord const& parent, abi::disk::RootSlot const& slot) const;
+    Result<bool> verify(CommitRecord const& record);
+    Result<bool> load_directory(CommitRecord const& record, std::span<DirectoryEntry> entries, bool report);
+    bool load_copy(std::array<abi::disk::Extent, abi::disk::directory_extents> const& runs, CommitRecord const& record,
+                   std::span<DirectoryEntry> entries);
+    Result<> load_chain();
+    Result<> load_table();
+    Result<> step_back();
+    void count_log();
+    void note(store::Finding finding, store::Finding part, abi::disk::Extent place, std::uint64_t want,
+              std::uint64_t generation);
+
+    EngineState& state_;
+    store::SyncIo& io_;
+    OpenOptions const& options_;
+    std::array<store::SlotState, 4> slots_{};
+    store::Geometry geometry_;
+    abi::disk::RootSlot slot_;
+    CommitRecord newest_;
+    CommitRecord parent_;      // of newest_, if it was walked over
+    abi::disk::Twin next_;     // places named for the successor of newest_
+};
+
+// Chooses the boot number and writes both root slots, each flushed (R2).
+Result<> begin_boot(EngineState& state, store::SyncIo& io);
+
+} // namespace checkpoint

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// Recovery: directories since the base into memory, what is live in each segment, and the boot's own root slots.
+#include "recovery.hpp"
+
+#include "directory_codec.hpp"
+#include "record.hpp"
+
+#include <algorithm>
+
+namespace checkpoint {
+
+using namespace abi::disk;
+
+// The records from the newest back to the base, then their directories, oldest first.
+Result<> Recovery::load_chain() {
+    std::array<CommitRecord, Directories::at_most> chain;
+    std::size_t count = 0;
+    auto record = newest_;
+    for (;;) {
+        if (count == chain.size()) return base::fail(Error::corrupt);
+        chain[count++] = record;
+        if (record.generation <= newest_.base || record.parent[0].none()) break;
+        auto const hash = record.parent_hash;
+        auto const places = record.parent;
+        if (!read_record(places, record, true) || record.hash != hash) {
+            note(store::Finding::record, store::Finding::record, places[0], hash.low, chain[count - 1].generation);
+            return base::fail(Error::corrupt);
+        }
+    }
+    while (count > 0) {
+        auto const& next = chain[--count];
+        auto const entries = next.generation <= newest_.base ? 0 : next.directory_entries;
+        auto const room = state_.directories.allocate(entries);
+        if (!room) return base::fail(Error::no_memory);
+        if (entries > 0 && !TRY(load_directory(next, *room, true))) {
+            note(store::Finding::directory, store::Finding::directory, next.directory[0], next.directory_hash.low,
+                 next.generation);
+            return base::fail(Error::corrupt);
+        }
+        state_.directories.publish(next, entries);
+    }
+    state_.base = newest_.base;
+    state_.map = newest_.map;
+    state_.table = newest_.table;
+    state_.map_nodes = newest_.map_nodes;
+    return {};
+}
+
+Result<> Recovery::load_table() {
+    if (state_.read_only || newest_.table.none()) return {};
+    auto const bytes = state_.scratch.first(newest_.table.place[0].bytes());
+    for (std::size_t copy = 0; copy < 2; ++copy) {
+        auto const place = newest_.table.place[copy];
+        auto const good = io_.read(place.offset(), bytes) &&
+                          store::hash64(HashSeed::segment_table, bytes) == newest_.table.hash;
+        if (!good) {
+            ++state_.report.copies_used;
+            note(copy == 0 ? store::Finding::single_copy : store::Finding::segment_table,
+                 store::Finding::segment_table, place, newest_.table.hash, newest_.generation);
+            continue;
+        }
+        for (std::uint32_t i = 0; i < geometry_.segments; ++i) {
+            auto const live = base::read<LiveSectors>(bytes, i * sizeof(LiveSectors));
+            if (live > geometry_.sectors_per_segment()) return base::fail(Error::corrupt);
+            state_.segments.set_map(i, live);
+        }
+        return {};
+    }
+    return base::fail(Error::corrupt);
+}
+
+// References of the chain and of unmigrated checkpoints; then each segment gets its state.
+void Recovery::count_log() {
+    auto& s = state_;
+    for (std::size_t i = 0; i < s.directories.size(); ++i) {
+        auto const& record = s.directories[i].record;
+        for (auto const extent : record.self) s.segments.add_log(extent);
+        if (record.generation <= s.base) continue;
+        for (auto const extent : record.directory)
+            if (!extent.none()) s.segments.add_log(extent);
+        for (auto const extent : record.directory_copy)
+            if (!extent.none()) s.segments.add_log(extent);
+        for (auto const& entry : s.directories.entries(i))
+            if (!entry.zero()) s.segments.add_log(entry.place());
+    }
+    s.segments.settle(newest_.generation);
+}
+
+namespace {
+
+// The newest record and its directory, the same bytes at the same places.
+Result<> write_metadata_again(EngineState& state, store::SyncIo& io) {
+    auto record = state.newest();
+    auto const entries = state.directories.entries(state.directories.size() - 1);
+    auto const sector = state.scratch.first(sector_size);
+    if (record.generation > state.base) {
+        for (auto const* runs : {&record.directory, &record.directory_copy}) {
+            DirectoryEncoder encoder;
+            encoder.start(entries);
+            for (auto const run : *runs)
+                for (std::uint32_t i = 0; i < run.count(); ++i) {
+                    encoder.fill(sector);
+                    TRY(io.write(run.offset() + i * sector_size, sector));
+                }
+        }
+    }
+    encode_record(record, sector);
+    invariant(record.hash == state.newest().hash);
+    for (auto const place : record.self) TRY(io.write(place.offset(), sector));
+    return {};
+}
+
+} // namespace
+
+Result<> begin_boot(EngineState& state, store::SyncIo& io) {
+    auto& known = state.roots.known();
+    auto& report = state.report;
+    std::uint32_t highest = report.generation.boot();
+    for (auto const& slot : known)
+        if (slot.valid) highest = std::max(highest, slot.slot.boot);
+    if (highest >= Generation::Boot::maximum) return base::fail(Error::limit_reached);
+    report.boot = highest + 1;
+    report.boots_without_commit = report.boot - report.generation.boot() - 1;
+    if (!report.trusted_slot) {
+        // What was read and verified may still be in the device's cache only, and a copy of its metadata may be missing
+        // because the power went: both must be mended before a slot says "acknowledged".
+        TRY(write_metadata_again(state, io));
+        TRY(io.flush());
+    }
+    auto const sector = state.scratch.first(sector_size);
+    for (int turn = 0; turn < 2; ++turn) {
+        auto slot = state.roots.compose();
+        store::encode_slot(slot, sector);
+        slot.hash = base::read<RootSlot>(sector).hash;
+        for (std::uint32_t copy = 0; copy < 2; ++copy)
+            TRY(io.write(state.geometry.slot_offset(slot.slot, copy), sector));
+        TRY(io.flush());
+        state.roots.set_durable(slot.slot, slot);
+        state.counters.bytes_rooted += 2 * sector_size;
+    }
+    return {};
+}
+
+} // namespace checkpoint

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// The part of a commit that takes frames: zero and unchanged ones become entries only, others go to the log.
+#include "state.hpp"
+
+#include <cstring>
+
+namespace checkpoint {
+
+using namespace abi::disk;
+
+namespace {
+
+bool same_fact(DirectoryEntry const& a, DirectoryEntry const& b) {
+    return a.type() == b.type() && a.mark() == b.mark() && a.live() == b.live() && a.zero() == b.zero() &&
+           a.sector() == b.sector() && a.hash == b.hash;
+}
+
+} // namespace
+
+Result<> Commit::begin(std::uint32_t frames, bool housekeeping) {
+    expects(phase_ == Phase::idle);
+    auto& s = state_;
+    if (s.stopped != Error::none) return base::fail(s.stopped);
+    // One directory more than R28 allows may exist while an empty commit switches to the map that ends it.
+    if (s.directories.full() && !(housekeeping && s.directories.size() < Directories::at_most))
+        return base::fail(Error::busy);
+    auto const entries = s.directories.allocate(frames);
+    if (!entries) return base::fail(Error::busy);
+    entries_ = *entries;
+    count_ = 0;
+    limit_ = frames;
+    frames_ = 0;
+    data_bytes_ = 0;
+    error_ = Error::none;
+    record_ = CommitRecord();
+    runs_[0] = runs_[1] = 0;
+    staged_full_ = false;
+    record_ready_ = false;
+    housekeeping_ = housekeeping;
+    generation_ = Generation(s.report.boot, s.last_used.counter() + 1);
+    s.last_used = generation_;
+    s.stream(Owner::log).start_at_hole();
+    s.stream(Owner::mirror).start_at_hole();
+    phase_ = Phase::open;
+    return {};
+}
+
+base::Bytes Commit::next_buffer() {
+    expects(phase_ == Phase::open);
+    auto const memory = state_.stream(Owner::log).reserve(sectors_per_frame);
+    return memory ? *memory : base::Bytes();
+}
+
+Result<> Commit::add(FrameImage const& image) {
+    expects(phase_ == Phase::open && count_ < limit_ && image.frame.is_persistent() && image.frame.number() != 0);
+    expects(image.content.empty() || image.content.size() == abi::frame_size);
+    auto& s = state_;
+    EntryFields fields{image.frame, image.type, image.mark, {}, 0, 0};
+    if (image.live) fields.flags |= EntryFlag::live;
+    auto const zero = image.content.empty() || base::all_zero(image.content);
+    auto const* const before = s.directories.find(image.frame);
+    if (zero) {
+        fields.flags |= EntryFlag::zero;
+    } else {
+        fields.hash = store::frame_hash(image.frame, image.type, image.content);
+        auto const same = before != nullptr && !before->zero() && before->type() == image.type &&
+                          before->hash == fields.hash && !s.segments.is_victim(before->place());
+        if (same) {
+            fields.flags |= EntryFlag::shared;
+            fields.sector = before->sector();
+        } else {
+            auto const place = s.stream(Owner::log).append(image.content);
+            if (place.error == Error::busy) return base::fail(Error::busy);
+            if (!place) {
+                // begin_commit kept enough free segments: the device or the accounts failed.
+                error_ = place.error;
+            } else {
+                fields.sector = place->first();
+            }
+            data_bytes_ += abi::frame_size;
+            ++s.counters.frames_written;
+        }
+    }
+    ++frames_;
+    ++s.counters.frames_added;
+    if (zero) ++s.counters.frames_zero;
+    auto const entry = make_entry(fields);
+    if (fields.flags.has(EntryFlag::shared)) ++s.counters.frames_unchanged;
+    // The older entry says the same already: it serves this checkpoint too.
+    if (before != nullptr && same_fact(*before, entry)) return {};
+    if (error_ == Error::none) entries_[count_++] = entry;
+    return {};
+}
+
+// Nothing was named by a record: what was written is garbage in segments that live on.
+void Commit::abandon() {
+    expects(phase_ == Phase::open);
+    state_.stream(Owner::log).drop_unsent();
+    state_.stream(Owner::mirror).drop_unsent();
+    error_ = Error::none;
+    phase_ = Phase::idle;
+}
+
+CommitState Commit::visible_state() const {
+    if (housekeeping_ && phase_ != Phase::committed) return CommitState::none;
+    switch (phase_) {
+    case Phase::idle: return CommitState::none;
+    case Phase::open: return CommitState::open;
+    case Phase::directory:
+    case Phase::drain_first:
+    case Phase::drain:
+    case Phase::failing: return CommitState::writing;
+    case Phase::committed: return CommitState::committed;
+    case Phase::failed: return CommitState::failed;
+    }
+    unreachable();
+}
+
+Result<Generation> Commit::take() {
+    expects(phase_ == Phase::committed || phase_ == Phase::failed);
+    auto const failed = phase_ == Phase::failed;
+    phase_ = Phase::idle;
+    if (failed) return base::fail(state_.stopped != Error::none ? state_.stopped : error_);
+    return generation_;
+}
+
+} // namespace checkpoint

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the boot loader says, in one form for both loaders: memory, module, command line.
+#pragma once
+
+#include <core/boot_memory.hpp>
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace kernel {
+
+struct BootDescription {
+    BootMemory memory;
+    PhysicalRange module;       // exact bytes; zero length: none was loaded
+    PhysicalRange device_space; // from the end of RAM below 4 GiB to the interrupt controllers
+    std::array<char, 3968> command_line{};
+    std::size_t command_line_length = 0;
+
+    std::string_view command() const { return {command_line.data(), command_line_length}; }
+};
+
+// Reads the description at `physical`, which lies below 1 GiB. Panics by name when there is none.
+void read_description(BootDescription& description, std::uint32_t loader_magic, std::uint64_t physical);
+
+} // namespace kernel

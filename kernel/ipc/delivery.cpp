@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// From an entry to a receiver that is ready to take the message.
+#include <ipc/delivery.hpp>
+
+#include <mapping/capability_walk.hpp>
+
+namespace kernel {
+
+namespace {
+
+Result<ProcessRef> receiver_of(Kernel& kernel, EndpointRef endpoint) {
+    return capability_cast<abi::Process>(kernel, object_slot(abi::FrameType::endpoint, endpoint.target(), 0),
+                                         abi::CapabilityType::process);
+}
+
+} // namespace
+
+Result<> find_receiver(Kernel& kernel, SlotLocation entry, Delivery& delivery) {
+    delivery.endpoint = TRY(capability_cast<abi::Endpoint>(kernel, entry, abi::CapabilityType::entry));
+    auto const& endpoint = delivery.endpoint.get();
+    delivery.payload = read_slot(entry).payload();
+    delivery.single_use = endpoint.payload_match != 0;
+    if (delivery.single_use) {
+        if (delivery.payload != endpoint.reply_count) return fail(Error::void_capability);
+        delivery.kind = abi::MessageKind::reply;
+    }
+    auto const id = object_id_of(memory(kernel), delivery.endpoint.target());
+    auto const receiver = receiver_of(kernel, delivery.endpoint);
+    if (receiver.error == Error::absent) return fail(Error::absent);
+    if (receiver.failed()) { // R18: no receiver now
+        delivery.wait = WaitKey::endpoint(id);
+        return fail(Error::would_block);
+    }
+    delivery.receiver = *receiver;
+    auto const process = frame_id(kernel, delivery.receiver.frame);
+    if (!receives_from(delivery.receiver.get(), id)) {
+        delivery.wait = WaitKey::receiver(process);
+        return fail(Error::would_block);
+    }
+    delivery.receiver_live = TRY(queues(kernel).live().enter(process));
+    return {};
+}
+
+Result<> find_places(Kernel& kernel, Delivery& delivery) {
+    auto const& receiver = delivery.receiver.get();
+    abi::ControlWord const control(receiver.receive_control);
+    delivery.accepted = control.get<abi::ControlWord::Accepted>();
+    for (std::size_t i = 0; i < delivery.accepted; ++i) {
+        auto const slot =
+            capability_walk(kernel, delivery.receiver, receiver.receive_slots[i], Access::capability_write);
+        if (slot.failed()) {
+            if (is_retry(slot.error)) return fail(slot.error);
+            delivery.receiver_fault = abi::FaultCode::invalid_capability_reference;
+            return fail(Error::receiver_broken);
+        }
+        delivery.places[i] = slot->location;
+    }
+    if (delivery.words <= abi::message_register_words) return {};
+    auto const page = register_page(kernel, delivery.receiver);
+    if (page.failed()) {
+        if (is_retry(page.error)) return fail(page.error);
+        delivery.receiver_fault = abi::FaultCode::no_virtual_registers;
+        return fail(Error::receiver_broken);
+    }
+    delivery.to_page = *page;
+    return {};
+}
+
+abi::Process& begin_delivery(Kernel& kernel, Delivery const& delivery, Committed const& committed) {
+    using Control = abi::ControlWord;
+    auto& process = FrameWriter(kernel, delivery.receiver.frame, 0, committed).object<abi::Process>();
+    auto& registers = process.registers;
+    registers.rax = 0;
+    registers.rdi = Control()
+                        .with<Control::Words>(delivery.words)
+                        .with<Control::Capabilities>(delivery.sent)
+                        .with<Control::Kind>(static_cast<std::uint64_t>(delivery.kind))
+                        .with<Control::Payload>(delivery.payload)
+                        .raw();
+    registers.rsi = delivery.endpoint->value;
+    process.state = abi::RunState::ready;
+    process.receive_control = 0;
+    process.wait_boot = 0;
+    return process;
+}
+
+void finish_delivery(Kernel& kernel, Delivery const& delivery, Committed const& committed) {
+    // R37: places of the message that were not sent become null.
+    for (std::size_t i = 0; i < delivery.accepted; ++i)
+        store_capability(kernel, delivery.places[i],
+                         i < delivery.sent ? delivery.capabilities[i] : abi::Capability::null(), committed);
+    if (delivery.single_use) {
+        FrameWriter writer(kernel, delivery.endpoint.frame, delivery.endpoint.index, committed);
+        ++writer.object<abi::Endpoint>().reply_count;
+    }
+    queues(kernel).make_ready(delivery.receiver_live);
+}
+
+void break_receiver(Kernel& kernel, Delivery const& delivery, Committed const& committed) {
+    auto& process = FrameWriter(kernel, delivery.receiver.frame, 0, committed).object<abi::Process>();
+    process.state = abi::RunState::faulted;
+    process.fault_code = static_cast<std::uint32_t>(delivery.receiver_fault);
+    process.fault_address = process.registers.rip;
+    queues(kernel).make_ready(delivery.receiver_live);
+}
+
+} // namespace kernel

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// Segments in memory: what is live in each, and which may be written again.
+//   map: sectors that the object map in force refers to; log: references of unmigrated checkpoints and of the chain.
+//   live(s) = map(s) + log(s).   free or pending => live == 0.   open(s) only if may_reuse(s): R27, the one predicate.
+//
+//      free ──open──► open ──close──► used ──live 0 at a switch of maps──► pending ──both root slots past it──► free
+#pragma once
+
+#include <base/contract.hpp>
+#include <base/result.hpp>
+#include <store/block_device.hpp>
+#include <store/geometry.hpp>
+
+#include <span>
+
+namespace store {
+
+using base::Result;
+
+enum class SegmentState : std::uint8_t { reserved, free, pending, open, used };
+
+struct Segment {
+    std::uint32_t log = 0;       // sectors referred to, counted once a reference
+    std::uint16_t map = 0;       // sectors
+    SegmentState state = SegmentState::reserved;
+    std::uint8_t victim = 0;     // being emptied: nothing may refer to it anew
+    std::int32_t change = 0;     // of `map`, by the fold under way
+    std::uint32_t reserved0 = 0;
+    std::uint64_t freed_by = 0;  // first generation that does not refer to it
+    std::uint32_t live() const { return map + log; }
+};
+
+class Segments {
+public:
+    void init(std::span<Segment> table, Geometry geometry);
+    Geometry const& geometry() const { return geometry_; }
+    std::uint32_t size() const { return static_cast<std::uint32_t>(table_.size()); }
+    Segment const& operator[](std::uint32_t index) const { return table_[index]; }
+
+    // Recovery: counts are set first, then each segment gets its state; empty ones are pending, freed by `newest`.
+    void set_map(std::uint32_t index, std::uint16_t sectors) { table_[index].map = sectors; }
+    void settle(std::uint64_t newest);
+    // Recovery: the segment where a stream goes on.
+    void reopen(std::uint32_t index);
+
+    // The next free segment in the order of the disk, round and round. Errors: no_space.
+    Result<std::uint32_t> open();
+    void close(std::uint32_t index);
+
+    void add_log(Extent extent) { at(extent).log += extent.count(); }
+    void drop_log(Extent extent);
+    // The fold under way adds or drops a reference of the map.
+    void fold_adds(Extent extent) { at(extent).change += static_cast<std::int32_t>(extent.count()); }
+    void fold_drops(Extent extent) { at(extent).change -= static_cast<std::int32_t>(extent.count()); }
+    void forget_fold();
+    // Checkpoint `generation` names the new map and is acknowledged.
+    void switch_map(std::uint64_t generation);
+    // Both valid root slots name `slots` or later.
+    void promote(std::uint64_t slots);
+
+    void mark_victim(std::uint32_t index) { table_[index].victim = 1; }
+    bool is_victim(Extent extent) const { return table_[geometry_.segment_of(extent.first())].victim != 0; }
+
+    std::uint32_t free() const { return free_; }
+    std::uint32_t pending() const { return pending_; }
+    std::uint32_t usable() const { return size() - 2; }
+    std::uint64_t live_sectors() const;
+    std::uint64_t opened() const { return opened_; }
+    std::uint64_t laps() const { return laps_; }
+    std::uint64_t slots() const { return slots_; }
+
+    // R27. `freed_by` is older than every checkpoint from which a restart can begin, because recovery starts at a valid
+    // root slot and never goes behind it.
+    static bool may_reuse(Segment const& segment, std::uint64_t slots) {
+        return segment.live() == 0 && segment.freed_by <= slots;
+    }
+
+private:
+    Segment& at(Extent extent) {
+        auto const index = geometry_.segment_of(extent.first());
+        expects(index < table_.size());
+        return table_[index];
+    }
+    void release(Segment& segment, std::uint64_t generation);
+
+    std::span<Segment> table_;
+    Geometry geometry_;
+    std::uint32_t cursor_ = 1;
+    std::uint32_t free_ = 0;
+    std::uint32_t pending_ = 0;
+    std::uint64_t opened_ = 0;
+    std::uint64_t laps_ = 0;
+    std::uint64_t slots_ = 0;
+};
+
+} // namespace store

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// Builds the nodes of a new map.
+#include <store/map_builder.hpp>
+
+#include <cstring>
+
+namespace store {
+
+using namespace abi::disk;
+
+namespace {
+
+constexpr std::size_t entry_size(std::size_t level) { return level == 0 ? sizeof(LeafEntry) : sizeof(ChildEntry); }
+
+} // namespace
+
+void MapBuilder::start() {
+    counts_ = {};
+    root_ = {};
+    nodes_made_ = 0;
+    out_of_space_ = false;
+}
+
+bool MapBuilder::add(LeafEntry const& entry) {
+    if (!make_room(0)) return false;
+    base::write(memory(0), counts_[0] * sizeof(LeafEntry), entry);
+    ++counts_[0];
+    return true;
+}
+
+void MapBuilder::push(std::size_t level, ChildEntry const& child) {
+    base::write(memory(level), counts_[level] * sizeof(ChildEntry), child);
+    ++counts_[level];
+}
+
+bool MapBuilder::link(ChildEntry const& child, std::uint16_t level) {
+    for (std::size_t i = 0; i <= level; ++i)
+        if (!close(i)) return false;
+    if (!make_room(level + 1U)) return false;
+    push(level + 1U, child);
+    return true;
+}
+
+bool MapBuilder::wants_more(std::uint16_t level) const {
+    bool waiting = false;
+    for (std::size_t i = 0; i <= level; ++i) waiting = waiting || counts_[i] > 0;
+    return waiting && counts_[level] < capacity(level) / 4;
+}
+
+bool MapBuilder::make_room(std::size_t level) {
+    expects(level < node_levels);
+    return counts_[level] < 2 * capacity(level) || emit(level, capacity(level));
+}
+
+bool MapBuilder::close(std::size_t level) {
+    auto const count = counts_[level];
+    if (count > capacity(level) && !emit(level, count / 2)) return false;
+    return counts_[level] == 0 || emit(level, counts_[level]);
+}
+
+bool MapBuilder::nothing_above(std::size_t level) const {
+    for (auto i = level + 1; i < node_levels; ++i)
+        if (counts_[i] > 0) return false;
+    return true;
+}
+
+ChildEntry MapBuilder::summary(std::size_t level, std::size_t count) const {
+    ChildEntry result;
+    for (std::size_t i = 0; i < count; ++i) {
+        auto const at = i * entry_size(level);
+        bool live = false;
+        MapKey key;
+        if (level == 0) {
+            auto const entry = base::read<LeafEntry>(memory(level), at);
+            key = entry.key();
+            live = entry.entry.live();
+        } else {
+            auto const entry = base::read<ChildEntry>(memory(level), at);
+            key = entry.first;
+            live = entry.flags != 0;
+        }
+        if (i == 0) result.first = key;
+        if (live) result.flags = static_cast<std::uint64_t>(ChildFlag::has_live);
+    }
+    return result;
+}
+
+// Writes the first `count` entries of a level as a node and passes its reference to the level above.
+bool MapBuilder::emit(std::size_t level, std::size_t count) {
+    expects(level + 1 < node_levels && count > 0 && count <= capacity(level));
+    if (!make_room(level + 1)) return false;
+    if (!setup_.first->can_append(sectors_per_node) || !setup_.second->can_append(sectors_per_node)) return false;
+    auto const entries = memory(level);
+    auto const size = count * entry_size(level);
+    std::memset(setup_.node.data(), 0, node_size);
+    NodeHeader header;
+    header.level = static_cast<std::uint16_t>(level);
+    header.count = static_cast<std::uint16_t>(count);
+    header.store = setup_.store;
+    base::write(setup_.node, 0, header);
+    std::memcpy(setup_.node.data() + sizeof header, entries.data(), size);
+
+    auto child = summary(level, count);
+    child.child.hash = hash64(HashSeed::map_node, setup_.node);
+    auto const first = setup_.first->append(setup_.node);
+    auto const second = setup_.second->append(setup_.node);
+    if (!first || !second) {
+        out_of_space_ = out_of_space_ || first.error == Error::no_space || second.error == Error::no_space;
+        return false;
+    }
+    child.child.place = {*first, *second};
+    setup_.segments->fold_adds(*first);
+    setup_.segments->fold_adds(*second);
+    ++nodes_made_;
+    push(level + 1, child);
+    counts_[level] -= count;
+    std::memmove(entries.data(), entries.data() + size, counts_[level] * entry_size(level));
+    return true;
+}
+
+bool MapBuilder::finish() {
+    for (std::size_t level = 0; level < node_levels; ++level) {
+        if (counts_[level] == 0) continue;
+        if (level > 0 && counts_[level] == 1 && nothing_above(level)) {
+            root_ = base::read<ChildEntry>(memory(level)).child;
+            counts_[level] = 0;
+            return true;
+        }
+        if (!close(level)) return false;
+    }
+    return true;
+}
+
+} // namespace store

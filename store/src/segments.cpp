@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// Segments in memory: transitions and counts.
+#include <store/segments.hpp>
+
+namespace store {
+
+void Segments::init(std::span<Segment> table, Geometry geometry) {
+    expects(table.size() == geometry.segments);
+    table_ = table;
+    geometry_ = geometry;
+}
+
+void Segments::settle(std::uint64_t newest) {
+    for (std::uint32_t i = 1; i < geometry_.last_segment(); ++i) {
+        auto& segment = table_[i];
+        if (segment.live() == 0) release(segment, newest);
+        else segment.state = SegmentState::used;
+    }
+}
+
+void Segments::release(Segment& segment, std::uint64_t generation) {
+    invariant(segment.live() == 0);
+    segment.state = SegmentState::pending;
+    segment.freed_by = generation;
+    ++pending_;
+}
+
+void Segments::reopen(std::uint32_t index) {
+    auto& segment = table_[index];
+    expects(segment.state == SegmentState::used || segment.state == SegmentState::pending);
+    if (segment.state == SegmentState::pending) --pending_;
+    segment.state = SegmentState::open;
+    cursor_ = index;
+}
+
+Result<std::uint32_t> Segments::open() {
+    if (free_ == 0) return base::fail(Error::no_space);
+    for (std::uint32_t step = 0; step <= size(); ++step) {
+        if (++cursor_ >= geometry_.last_segment()) {
+            cursor_ = 1;
+            ++laps_;
+        }
+        auto& segment = table_[cursor_];
+        if (segment.state != SegmentState::free) continue;
+        invariant(may_reuse(segment, slots_));
+        segment.state = SegmentState::open;
+        --free_;
+        ++opened_;
+        return cursor_;
+    }
+    unreachable();
+}
+
+void Segments::close(std::uint32_t index) {
+    expects(table_[index].state == SegmentState::open);
+    table_[index].state = SegmentState::used;
+}
+
+void Segments::drop_log(Extent extent) {
+    auto& segment = at(extent);
+    invariant(segment.log >= extent.count());
+    segment.log -= extent.count();
+}
+
+void Segments::forget_fold() {
+    for (auto& segment : table_) {
+        segment.change = 0;
+        segment.victim = 0;
+    }
+}
+
+void Segments::switch_map(std::uint64_t generation) {
+    for (std::uint32_t i = 1; i < geometry_.last_segment(); ++i) {
+        auto& segment = table_[i];
+        auto const map = static_cast<std::int32_t>(segment.map) + segment.change;
+        invariant(map >= 0 && map <= static_cast<std::int32_t>(geometry_.sectors_per_segment()));
+        segment.map = static_cast<std::uint16_t>(map);
+        segment.change = 0;
+        segment.victim = 0;
+        if (segment.state == SegmentState::used && segment.live() == 0) release(segment, generation);
+    }
+}
+
+void Segments::promote(std::uint64_t slots) {
+    slots_ = slots;
+    for (auto& segment : table_) {
+        if (segment.state != SegmentState::pending || !may_reuse(segment, slots)) continue;
+        segment.state = SegmentState::free;
+        --pending_;
+        ++free_;
+    }
+}
+
+std::uint64_t Segments::live_sectors() const {
+    std::uint64_t sum = 0;
+    for (auto const& segment : table_) sum += segment.live();
+    return sum;
+}
+
+} // namespace store

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+// The model of a store.
+#include "reference_store.hpp"
+
+#include <base/contract.hpp>
+
+#include <cstring>
+
+namespace tests {
+
+using abi::Error;
+
+void fill_content(std::uint64_t seed, std::span<std::byte> content) {
+    std::uint64_t word = seed * 0x9e3779b97f4a7c15;
+    std::memset(content.data(), 0, content.size());
+    if (seed == 0) return;
+    std::memcpy(content.data(), &seed, sizeof seed);
+    for (std::size_t at = 8; at + 8 <= content.size(); at += 8) {
+        word = word * 6364136223846793005 + 1442695040888963407;
+        std::memcpy(content.data() + at, &word, sizeof word);
+    }
+}
+
+EngineMemory::EngineMemory(checkpoint::Limits const& limits)
+    : tables_size_((checkpoint::table_bytes(limits) + 4095) / 4096 * 4096),
+      io_size_((checkpoint::io_bytes(limits) + 4095) / 4096 * 4096),
+      tables_(static_cast<std::byte*>(std::aligned_alloc(4096, tables_size_))),
+      io_(static_cast<std::byte*>(std::aligned_alloc(4096, io_size_))) {
+    // Nothing may depend on fresh memory being zero.
+    std::memset(tables_.get(), 0xa5, tables_size_);
+    std::memset(io_.get(), 0xa5, io_size_);
+}
+
+checkpoint::Limits small_limits(std::uint32_t segments) {
+    checkpoint::Limits limits;
+    limits.segments = segments;
+    limits.unmigrated_entries = 512;
+    limits.fetches = 2;
+    limits.cached_nodes = 2;
+    limits.commit_chunk = 8192;
+    limits.commit_chunks = 5;
+    limits.side_chunk = 8192;
+    limits.side_chunks = 2;
+    limits.kept = 3;
+    limits.fold_above = 8;
+    return limits;
+}
+
+ReferenceStore::ReferenceStore(store::BlockDevice& device, checkpoint::Limits const& limits)
+    : device_(device), limits_(limits), memory_(limits), models_(1) {}
+
+base::Result<> ReferenceStore::format(std::uint32_t segment_shift) {
+    return checkpoint::format(device_, memory_.memory().io, {.store = {11, 12},
+                                                             .nonce = {13, 14},
+                                                             .label = "test",
+                                                             .created_ns = 1,
+                                                             .abi_revision = 1,
+                                                             .segment_shift = segment_shift});
+}
+
+base::Result<> ReferenceStore::open(std::uint64_t nonce, store::CorruptionSink* findings) {
+    checkpoint::OpenOptions options;
+    options.limits = limits_;
+    options.nonce = {nonce, ~nonce};
+    options.findings = findings;
+    return engine_.open(device_, memory_.memory(), options);
+}
+
+base::Result<> ReferenceStore::commit(Model const& changes) {
+    auto model = models_[acknowledged_];
+    for (auto const& [frame, facts] : changes) owed_[frame] = facts;
+    auto const number = models_.size();
+    owed_[1] = {abi::FrameType::capability_page, 0, false, number};
+    for (auto const& [frame, facts] : owed_) model[frame] = facts;
+    for (;;) {
+        auto const begun = engine_.begin_commit(static_cast<std::uint32_t>(owed_.size()));
+        if (begun) break;
+        if (begun.error != Error::busy) return begun;
+        checkpoint::turn(engine_, device_, true);
+    }
+    models_.push_back(model);
+    std::vector<std::byte> content(abi::frame_size);
+    std::uint32_t processes = 0;
+    for (auto const& [frame, facts] : owed_) {
+        fill_content(facts.seed, content);
+        checkpoint::FrameImage const image{abi::FrameId::persistent(frame), facts.type, abi::Version(facts.mark),
+                                           facts.live, content};
+        for (;;) {
+            auto const added = engine_.add(image);
+            if (added) break;
+            expects(added.error == Error::busy);
+            checkpoint::turn(engine_, device_, true);
+        }
+        if (number % 3 == 0) checkpoint::turn(engine_, device_, false);
+    }
+    for (auto const& [frame, facts] : model) processes += facts.live ? 1 : 0;
+    auto const finished = engine_.finish_commit(
+        {.time_ns = number * 1000, .stop_ns = 7, .clock_base_ns = number * 10, .processes = processes, .abi_revision = 1});
+    expects(finished);
+    while (engine_.commit_state() == checkpoint::CommitState::writing) checkpoint::turn(engine_, device_, true);
+    auto const taken = engine_.take_commit();
+    if (!taken) return base::fail(taken.error);
+    acknowledged_ = number;
+    owed_.clear();
+    if (on_acknowledged) on_acknowledged(number);
+    return {};
+}
+
+void ReferenceStore::settle() {
+    while (!engine_.quiet() || engine_.runnable()) checkpoint::turn(engine_, device_, true);
+}
+
+std::string ReferenceStore::compare() {
+    auto const& model = models_[acknowledged_];
+    return tests::compare(engine_, device_, model, model.empty() ? 1 : model.rbegin()->first + 2);
+}
+
+ReadFrame fetch_frame(checkpoint::Engine& engine, store::BlockDevice& device, std::uint64_t frame) {
+    auto ticket = engine.fetch(abi::FrameId::persistent(frame));
+    while (ticket.error == Error::busy) {
+        checkpoint::turn(engine, device, true);
+        ticket = engine.fetch(abi::FrameId::persistent(frame));
+    }
+    auto fetched = engine.take_fetched();
+    while (!fetched) {
+        checkpoint::turn(engine, device, true);
+        fetched = engine.take_fetched();
+    }
+    ReadFrame result;
+    result.error = fetched->error;
+    result.facts = {fetched->type, fetched->mark.raw(), fetched->live, 0};
+    result.content.assign(fetched->content.begin(), fetched->content.end());
+    engine.release(fetched->ticket);
+    return result;
+}
+
+std::uint64_t model_number(checkpoint::Engine& engine, store::BlockDevice& device) {
+    auto const frame = fetch_frame(engine, device, 1);
+    if (frame.error != Error::none) return frame.error == Error::absent ? 0 : ~std::uint64_t{0};
+    std::uint64_t number = 0;
+    std::memcpy(&number, frame.content.data(), sizeof number);
+    return number;
+}
+
+std::string compare(checkpoint::Engine& engine, store::BlockDevice& device, Model const& model, std::uint64_t last) {
+    std::vector<std::byte> want(abi::frame_size);
+    for (std::uint64_t number = 1; number <= last; ++number) {
+        auto const found = fetch_frame(engine, device, number);
+        auto const entry = model.find(number);
+        auto const name = "frame " + std::to_string(number);
+        if (entry == model.end()) {
+            if (found.error != Error::absent) return name + " should be absent";
+            continue;
+        }
+        if (found.error != Error::none)
+            return name + ": " + std::string(abi::describe(found.error).name);
+        auto const& facts = entry->second;
+        if (found.facts.type != facts.type || found.facts.mark != facts.mark || found.facts.live != facts.live)
+            return name + ": type, mark or live bit differ";
+        fill_content(facts.seed, want);
+        if (want != found.content) return name + ": content differs";
+    }
+    return {};
+}
+
+} // namespace tests

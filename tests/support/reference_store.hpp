@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// The model of a store: a std::map of frames for each commit, and a driver that does the same to an engine.
+// Frame 1 carries the number of the commit in its content, so that a recovered store says which model it must equal.
+#pragma once
+
+#include <checkpoint/engine.hpp>
+#include <checkpoint/format.hpp>
+#include <checkpoint/offline.hpp>
+
+#include <cstdlib>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace tests {
+
+struct ModelFrame {
+    abi::FrameType type = abi::FrameType::data_page;
+    std::uint32_t mark = 0;
+    bool live = false;
+    std::uint64_t seed = 0; // content; 0: zero frame
+    friend bool operator==(ModelFrame const&, ModelFrame const&) = default;
+};
+using Model = std::map<std::uint64_t, ModelFrame>; // by frame number
+
+void fill_content(std::uint64_t seed, std::span<std::byte> content);
+
+// Memory for an engine.
+class EngineMemory {
+public:
+    explicit EngineMemory(checkpoint::Limits const& limits);
+    checkpoint::Memory memory() { return {{tables_.get(), tables_size_}, {io_.get(), io_size_}}; }
+
+private:
+    struct Free {
+        void operator()(std::byte* pointer) const { std::free(pointer); }
+    };
+    std::size_t tables_size_;
+    std::size_t io_size_;
+    std::unique_ptr<std::byte[], Free> tables_;
+    std::unique_ptr<std::byte[], Free> io_;
+};
+
+// Small limits, so that folds and laps come soon.
+checkpoint::Limits small_limits(std::uint32_t segments);
+
+class ReferenceStore {
+public:
+    ReferenceStore(store::BlockDevice& device, checkpoint::Limits const& limits);
+
+    base::Result<> format(std::uint32_t segment_shift);
+    base::Result<> open(std::uint64_t nonce, store::CorruptionSink* findings = nullptr);
+    // Commits the changes beside frame 1; the model follows. Errors as Engine's; a failed commit leaves the model,
+    // whose changes the next commit brings again (as a kernel does).
+    base::Result<> commit(Model const& changes);
+    void settle(); // runs the loop until nothing is in flight and nothing is due
+    // Equal to the newest model? Text of the first difference; empty if equal.
+    std::string compare();
+
+    checkpoint::Engine& engine() { return engine_; }
+    // Models by number; [acknowledged()] is the newest acknowledged one.
+    std::vector<Model> const& models() const { return models_; }
+    std::uint64_t acknowledged() const { return acknowledged_; }
+    // Called with the model number right after its acknowledgement.
+    std::function<void(std::uint64_t)> on_acknowledged;
+
+private:
+    store::BlockDevice& device_;
+    checkpoint::Limits limits_;
+    EngineMemory memory_;
+    checkpoint::Engine engine_;
+    std::vector<Model> models_;
+    Model owed_; // changes of failed commits
+    std::uint64_t acknowledged_ = 0;
+};
+
+// Reads one frame through the engine's fetch; waits.
+struct ReadFrame {
+    abi::Error error = abi::Error::none;
+    ModelFrame facts; // seed unset
+    std::vector<std::byte> content;
+};
+ReadFrame fetch_frame(checkpoint::Engine& engine, store::BlockDevice& device, std::uint64_t frame);
+// The number that frame 1 carries; 0 when there is none.
+std::uint64_t model_number(checkpoint::Engine& engine, store::BlockDevice& device);
+// Text of the first difference between the store and the model, over frames 1..last; empty if equal.
+std::string compare(checkpoint::Engine& engine, store::BlockDevice& device, Model const& model, std::uint64_t last);
+
+} // namespace tests

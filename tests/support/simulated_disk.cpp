@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// A hostile disk.
+#include "simulated_disk.hpp"
+
+#include <base/contract.hpp>
+
+#include <algorithm>
+#include <cstring>
+
+namespace tests {
+
+using store::Error;
+using store::RequestKind;
+
+void SimulatedDisk::record(Event event) {
+    if (recording_) history_.push_back(std::move(event));
+}
+
+void SimulatedDisk::start_recording() {
+    expects(flying_.empty());
+    start_ = image_;
+    history_.clear();
+    recording_ = true;
+}
+
+void SimulatedDisk::mark(std::uint64_t what) { record({EventKind::mark, what, 0, {}}); }
+
+void SimulatedDisk::submit(store::Request const& request) {
+    expects(request.offset % 512 == 0 && request.data.size() % 512 == 0 && request.data.size() <= (1 << 20));
+    expects(request.offset + request.data.size() <= image_.size());
+    Flying flying{request, requests_++, {}};
+    if (request.kind == RequestKind::write) {
+        flying.data.assign(request.data.begin(), request.data.end());
+        bytes_written_ += request.data.size();
+        ++writes_;
+        record({EventKind::write_submitted, flying.id, request.offset, flying.data});
+    } else if (request.kind == RequestKind::flush) {
+        ++flushes_;
+        record({EventKind::flush_submitted, flying.id, 0, {}});
+    }
+    flying_.push_back(std::move(flying));
+}
+
+store::Completion SimulatedDisk::complete(std::size_t index) {
+    auto const flying = std::move(flying_[index]);
+    flying_.erase(flying_.begin() + static_cast<std::ptrdiff_t>(index));
+    auto const& request = flying.request;
+    bool fails = false;
+    if (options.fail_request > 0 && --options.fail_request == 0) {
+        fails = true;
+        if (options.fail_forever) options.fail_request = 1;
+    }
+    auto* const place = image_.data() + request.offset;
+    switch (request.kind) {
+    case RequestKind::read:
+        if (!fails) std::memcpy(request.data.data(), place, request.data.size());
+        break;
+    case RequestKind::write:
+        // The submitter must not touch the buffer before completion.
+        expects(std::equal(flying.data.begin(), flying.data.end(), request.data.begin()));
+        if (!fails) std::memcpy(place, flying.data.data(), flying.data.size());
+        // A failed write leaves a torn prefix behind.
+        else std::memcpy(place, flying.data.data(), random_() % (flying.data.size() / 512 + 1) * 512);
+        record({fails ? EventKind::write_failed : EventKind::write_completed, flying.id, 0, {}});
+        break;
+    case RequestKind::flush:
+        if (!fails && !options.drop_flushes) record({EventKind::flush_completed, flying.id, 0, {}});
+        break;
+    }
+    return {request.tag, fails ? Error::io : Error::none};
+}
+
+std::size_t SimulatedDisk::poll(std::span<store::Completion> done, bool wait) {
+    expects(!wait || !flying_.empty());
+    auto const all = std::min(done.size(), flying_.size());
+    auto count = options.order == DiskOptions::Order::random ? random_() % (all + 1) : std::min<std::size_t>(all, 1);
+    if (wait) count = std::max<std::size_t>(count, 1);
+    for (std::size_t i = 0; i < count; ++i) {
+        std::size_t index = 0;
+        if (options.order == DiskOptions::Order::newest_first) index = flying_.size() - 1;
+        if (options.order == DiskOptions::Order::random) index = random_() % flying_.size();
+        done[i] = complete(index);
+    }
+    return count;
+}
+
+} // namespace tests

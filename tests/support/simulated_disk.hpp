@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// A hostile disk: volatile cache, completions in an order that the test chooses, failures on demand, and a history of
+// every event, from which crash_states.hpp makes all disks that a power cut could leave.
+//   A flush makes durable the writes that had completed when it was submitted, and no others.
+#pragma once
+
+#include <store/block_device.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <random>
+#include <vector>
+
+namespace tests {
+
+enum class EventKind : std::uint8_t { write_submitted, write_completed, write_failed, flush_submitted, flush_completed, mark };
+
+struct Event {
+    EventKind kind = EventKind::mark;
+    std::uint64_t id = 0;     // of the request; for a mark: what the test says (acknowledged model index)
+    std::uint64_t offset = 0;
+    std::vector<std::byte> data;
+};
+
+using History = std::vector<Event>;
+
+struct DiskOptions {
+    enum class Order : std::uint8_t { as_submitted, newest_first, random };
+    std::uint64_t seed = 1;
+    Order order = Order::random;
+    bool record = false;
+    bool drop_flushes = false;   // planted bug: a flush completes and makes nothing durable
+    std::uint64_t fail_request = 0; // the k-th request from now (1 = the next) fails; 0: none
+    bool fail_forever = false;   // ... and all after it
+};
+
+class SimulatedDisk final : public store::BlockDevice {
+public:
+    SimulatedDisk(std::size_t bytes, DiskOptions const& chosen)
+        : options(chosen), image_(bytes), random_(chosen.seed) {}
+
+    std::uint64_t capacity() const override { return image_.size(); }
+    void submit(store::Request const& request) override;
+    std::size_t poll(std::span<store::Completion> done, bool wait) override;
+
+    void mark(std::uint64_t what);
+    // What reads see: every completed write, durable or not.
+    std::vector<std::byte>& image() { return image_; }
+    // The disk as it was when recording began (see start_recording).
+    std::vector<std::byte> const& start() const { return start_; }
+    void start_recording();
+    History const& history() const { return history_; }
+    std::uint64_t requests() const { return requests_; }
+    std::uint64_t bytes_written() const { return bytes_written_; }
+    std::uint64_t flushes() const { return flushes_; }
+    std::uint64_t writes() const { return writes_; }
+    std::size_t in_flight() const { return flying_.size(); }
+
+    DiskOptions options;
+
+private:
+    struct Flying {
+        store::Request request;
+        std::uint64_t id = 0;
+        std::vector<std::byte> data; // of a write, as submitted: later changes of the buffer would be a bug
+    };
+    store::Completion complete(std::size_t index);
+    void record(Event event);
+
+    std::vector<std::byte> image_;
+    std::vector<std::byte> start_;
+    std::vector<Flying> flying_;
+    History history_;
+    std::mt19937_64 random_;
+    std::uint64_t requests_ = 0;
+    std::uint64_t bytes_written_ = 0;
+    std::uint64_t flushes_ = 0;
+    std::uint64_t writes_ = 0;
+    bool recording_ = false;
+};
+
+} // namespace tests

@@ -1,0 +1,135 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The campaign tested on a toy: a good toy passes, each broken one is caught; and the oracle by itself."""
+import contextlib
+import io
+import os
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+import campaign
+from oracle import LostState, Oracle
+from worlds import ToyWorld
+
+PROGRAM = Path(os.environ.get("STELE_FORGETTING_DISK", "forgetting-disk"))
+
+
+def run_campaign(bug, cuts, *arguments, seed=7):
+    """Exit status, kinds of failure, output."""
+    with tempfile.TemporaryDirectory() as failures:
+        words = ["--cuts", str(cuts), "--seed", str(seed), "--failures", failures, *arguments]
+        options = campaign.parse(words)
+        kinds, output = [], io.StringIO()
+        with contextlib.redirect_stdout(output):
+            status = campaign.run(options, ToyWorld(bug), PROGRAM)
+    for line in output.getvalue().splitlines():
+        if "FAILED (" in line:
+            kinds.append(line.split("FAILED (")[1].split(")")[0])
+    return status, kinds, output.getvalue()
+
+
+class ToyCampaignTest(unittest.TestCase):
+    def test_a_good_toy_passes_and_its_cuts_bite(self):
+        status, _, output = run_campaign("none", 20)
+        self.assertEqual(status, 0, output)
+
+    def assert_caught(self, bug, *expected):
+        status, kinds, output = run_campaign(bug, 20, "--until-failure")
+        self.assertEqual(status, 1, output)
+        self.assertTrue(set(kinds) & set(expected), output)
+        self.assertIn("--replay", output)
+
+    def test_no_flush_loses_acknowledged_checkpoints(self):
+        self.assert_caught("no-flush", "lost", "damaged")
+
+    def test_acknowledged_too_early(self):
+        self.assert_caught("early-ack", "lost")
+
+    def test_frames_of_the_newest_record_not_verified(self):
+        self.assert_caught("trust-record", "wrong")
+
+    def test_restarts_at_an_older_checkpoint(self):
+        self.assert_caught("stale", "lost")
+
+    def test_right_number_but_old_content(self):
+        self.assert_caught("old-content", "lost")
+
+    def test_failed_self_check(self):
+        self.assert_caught("self-check", "wrong")
+
+
+class OracleTest(unittest.TestCase):
+    def feed(self, oracle, *lines):
+        for line in lines:
+            oracle.observe(line)
+
+    def boot(self, oracle, boot, generation):
+        oracle.begin_boot()
+        self.feed(oracle, f"[stele] boot {boot}, 64 MiB memory",
+                  f"[stele] restored generation {generation}, 4 processes")
+
+    def acknowledge(self, oracle, *generations):
+        for number in generations:
+            self.feed(oracle, f"[stele] generation {number} committed, 5 frames, age 3 ms")
+
+    def test_a_line_is_certain_two_generations_later(self):
+        oracle = Oracle()
+        self.boot(oracle, 1, 1)
+        self.feed(oracle, "counter: 10")
+        self.acknowledge(oracle, 2)
+        self.feed(oracle, "counter: 20")
+        self.acknowledge(oracle, 3)
+        self.boot(oracle, 2, 4)  # contains what came before the line of 2
+        self.feed(oracle, "counter: 10")
+        oracle = Oracle(**{**vars(oracle), "seen": {}})
+        self.boot(oracle, 3, 5)
+        with self.assertRaises(LostState):
+            self.feed(oracle, "counter: 9")
+
+    def test_notes(self):
+        oracle = Oracle()
+        self.boot(oracle, 1, 1)
+        self.feed(oracle, "notepad: end, 0 lines")
+        for text in ("a b", "c", "d"):
+            oracle.will_type(text)
+        self.feed(oracle, "notepad: 1: a b", "notepad: 2: c")
+        self.acknowledge(oracle, 2, 3, 4)
+        self.boot(oracle, 2, 4)
+        self.feed(oracle, "notepad: 1: a b", "notepad: 2: c", "notepad: end, 2 lines")
+        self.assertEqual(oracle.notes, ["a b", "c"])
+        self.assertEqual(oracle.certain_notes, 2)
+        self.boot(oracle, 3, 4)
+        with self.assertRaises(LostState):
+            self.feed(oracle, "notepad: 1: a b", "notepad: end, 1 lines")
+        self.boot(oracle, 4, 4)
+        with self.assertRaises(LostState):
+            self.feed(oracle, "notepad: 2: C")
+
+    def test_a_listing_caught_half_way_is_not_believed(self):
+        oracle = Oracle(notes=["a", "b"])
+        self.boot(oracle, 1, 1)
+        self.feed(oracle, "notepad: 2: b", "notepad: end, 2 lines")
+        self.assertFalse(oracle.notes_known)
+        self.feed(oracle, "notepad: 1: a", "notepad: 2: b", "notepad: end, 2 lines")
+        self.assertTrue(oracle.notes_known)
+
+    def test_boot_numbers_are_never_used_again(self):
+        oracle = Oracle()
+        self.boot(oracle, 5, 1)
+        with self.assertRaises(LostState):
+            self.boot(oracle, 5, 1)
+
+    def test_processes_do_not_vanish(self):
+        oracle = Oracle()
+        self.boot(oracle, 1, 1)
+        oracle.begin_boot()
+        with self.assertRaises(LostState):
+            self.feed(oracle, "[stele] restored generation 2, 3 processes")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1 and not sys.argv[1].startswith("-"):
+        PROGRAM = Path(sys.argv.pop(1))
+    unittest.main()

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the campaign runs on: the real system out of a build folder, or the toy that tests the campaign."""
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import toy_guest
+from machine import console_arguments, qemu_command
+
+HERE = Path(__file__).resolve().parent
+SOURCE = HERE.parent.parent
+
+
+class StoreDamaged(Exception):
+    """An offline reader found the store damaged, or two readers disagree."""
+
+
+def run_tool(command):
+    """A tool's exit status and its JSON document."""
+    result = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=120)
+    try:
+        return result.returncode, json.loads(result.stdout)
+    except ValueError:
+        text = f"exit {result.returncode}, no JSON: {result.stdout[-400:]}{result.stderr[-400:]}"
+        raise StoreDamaged(f"{' '.join(map(str, command))}: {text}") from None
+
+
+class SteleWorld:
+    """The kernel, the resident image, the tools, the independent reader."""
+
+    def __init__(self, build, *, system, size="64M", memory=64, words="", interval=10):
+        self.build = Path(build)
+        self.stele = self.build / "disk-tools" / "stele"
+        self.kernel = self.build / "kernel" / "stele-kernel.elf"
+        self.resident = self.build / "images" / "resident.img"
+        self.system, self.size, self.memory = system, size, memory
+        self.words = f"interval={interval} ack lines=10 {words}".strip()
+        self.reader = HERE.parent / "reader" / "stele_reader.py"
+
+    def missing(self):
+        needed = (self.stele, self.kernel, self.resident, self.reader)
+        return [str(path) for path in needed if not path.exists()]
+
+    def format(self, image):
+        command = [self.stele, "format", image, "--size", self.size, "--system", self.system]
+        subprocess.run(command, check=True, capture_output=True, text=True, timeout=60)
+
+    def machine(self, disk):
+        """Command and console arguments of a machine on `disk` (image file or ("nbd", socket))."""
+        return qemu_command(disk, kernel=self.kernel, resident=self.resident, words=self.words,
+                            memory=self.memory), console_arguments
+
+    def check(self, image):
+        """(newest generation by both readers, whether a newer one was torn); raises StoreDamaged."""
+        status, document = run_tool([self.stele, "check", "--json", image])
+        if status != 0 or not document["clean"]:
+            raise StoreDamaged(f"stele check: exit {status}, {json.dumps(document)[:800]}")
+        newest = document["generation"]
+        status, other = run_tool([sys.executable, self.reader, "--json", image])
+        if status != 0 or other["generation"] != newest:
+            text = f"independent reader: exit {status}, newest {other.get('generation')}; stele: {newest}"
+            raise StoreDamaged(text)
+        return newest, document["tornNewest"]
+
+
+class ToyWorld:
+    """The toy guest; the campaign's own test breaks it in several ways."""
+
+    def __init__(self, bug="none"):
+        self.bug = bug
+
+    def missing(self):
+        return []
+
+    def format(self, image):
+        toy_guest.format_image(image)
+
+    def machine(self, disk):
+        command = [sys.executable, str(HERE / "toy_guest.py"), "--bug", self.bug, "--disk", str(disk[1])]
+        return command, lambda serial, _: ["--serial", str(serial)]
+
+    def check(self, image):
+        data = Path(image).read_bytes()
+        found = toy_guest.recover(lambda offset, length: data[offset:offset + length])
+        if found is None:
+            raise StoreDamaged("no whole slot")
+        return found[0], found[2]

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+// The engine against the model: commits, reboots, folds, laps of the log.
+#include "reference_store.hpp"
+#include "simulated_disk.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdio>
+
+namespace tests {
+namespace {
+
+constexpr std::uint32_t small_segment = 14;
+
+Model random_changes(std::mt19937_64& random, std::uint64_t frames, std::uint64_t most) {
+    Model changes;
+    for (auto n = random() % (most + 1); n > 0; --n) {
+        ModelFrame facts;
+        facts.type = random() % 4 == 0 ? abi::FrameType::process : abi::FrameType::data_page;
+        facts.live = facts.type == abi::FrameType::process && random() % 2 == 0;
+        facts.mark = static_cast<std::uint32_t>(random() % 5);
+        facts.seed = random() % 6 == 0 ? 0 : random() % 3 == 0 ? 1 + random() % 4 : random();
+        changes[2 + random() % frames] = facts;
+    }
+    return changes;
+}
+
+TEST(Engine, commits_and_comes_back) {
+    SimulatedDisk disk(64 << small_segment, {});
+    ReferenceStore store(disk, small_limits(64));
+    ASSERT_TRUE(store.format(small_segment));
+    ASSERT_TRUE(store.open(100));
+    EXPECT_EQ(store.engine().recovery().boot, 1u);
+    ASSERT_TRUE(store.commit({{2, {abi::FrameType::data_page, 3, false, 77}}}));
+    EXPECT_EQ(store.compare(), "");
+    ASSERT_TRUE(store.open(101));
+    EXPECT_EQ(store.engine().recovery().boot, 2u);
+    EXPECT_EQ(store.compare(), "");
+    EXPECT_EQ(store.engine().newest().counter(), 2u);
+}
+
+// What counters said before a reboot reset them.
+struct Seen {
+    std::uint64_t folds = 0, laps = 0, moved = 0, refreshes = 0, housekeeping = 0;
+    void add(checkpoint::Counters const& counters) {
+        folds += counters.folds;
+        laps += counters.laps;
+        moved += counters.frames_moved;
+        refreshes += counters.slot_refreshes;
+        housekeeping += counters.housekeeping;
+    }
+};
+
+TEST(Engine, random_commits_with_reboots_equal_the_model) {
+    Seen seen;
+    for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+        SCOPED_TRACE("seed " + std::to_string(seed));
+        SimulatedDisk disk(96 << small_segment, {.seed = seed});
+        ReferenceStore store(disk, small_limits(96));
+        std::mt19937_64 random(seed);
+        ASSERT_TRUE(store.format(small_segment));
+        ASSERT_TRUE(store.open(1000));
+        for (int i = 0; i < 400; ++i) {
+            auto const done = store.commit(random_changes(random, 60, 12));
+            ASSERT_TRUE(done) << i << " " << abi::describe(done.error).name;
+            if (random() % 40 == 0) {
+                store.settle();
+                seen.add(store.engine().counters());
+                ASSERT_TRUE(store.open(1001 + static_cast<std::uint64_t>(i)));
+                ASSERT_EQ(store.compare(), "") << i;
+            }
+        }
+        ASSERT_EQ(store.compare(), "");
+        seen.add(store.engine().counters());
+    }
+    EXPECT_GT(seen.folds, 100u);
+    EXPECT_GT(seen.laps, 30u);
+    EXPECT_GT(seen.refreshes, 100u);
+    RecordProperty("folds", static_cast<int>(seen.folds));
+    RecordProperty("laps", static_cast<int>(seen.laps));
+    RecordProperty("moved", static_cast<int>(seen.moved));
+    std::printf("folds %lu, laps %lu, frames moved %lu, slot refreshes %lu, housekeeping %lu\n", seen.folds, seen.laps,
+                seen.moved, seen.refreshes, seen.housekeeping);
+}
+
+// The log never fills in a steady state: hot frames over a store nearly full of cold ones, many laps.
+TEST(Engine, laps_of_the_log_with_hot_and_cold_frames) {
+    SimulatedDisk disk(64 << small_segment, {.seed = 3});
+    ReferenceStore store(disk, small_limits(64));
+    std::mt19937_64 random(3);
+    ASSERT_TRUE(store.format(small_segment));
+    ASSERT_TRUE(store.open(1000));
+    // 62 segments of 3 frames: 100 frames are more than half of the store.
+    for (std::uint64_t frame = 2; frame < 100; frame += 7) {
+        Model changes;
+        for (auto i = frame; i < frame + 7; ++i) changes[i] = {abi::FrameType::data_page, 0, false, 1000 + i};
+        auto const done = store.commit(changes);
+        ASSERT_TRUE(done) << frame << " " << abi::describe(done.error).name;
+    }
+    for (int i = 0; i < 3000; ++i) {
+        Model changes;
+        for (int k = 0; k < 3; ++k) {
+            auto const frame = random() % 10 == 0 ? 2 + random() % 98 : 2 + random() % 8;
+            changes[frame] = {abi::FrameType::data_page, 0, false, random()};
+        }
+        auto const done = store.commit(changes);
+        ASSERT_TRUE(done) << i << " " << abi::describe(done.error).name;
+    }
+    ASSERT_EQ(store.compare(), "");
+    auto const& counters = store.engine().counters();
+    EXPECT_GT(counters.laps, 20u);
+    std::printf("laps %lu, frames moved %lu, folds %lu, housekeeping %lu\n", counters.laps, counters.frames_moved,
+                counters.folds, counters.housekeeping);
+    store.settle();
+    ASSERT_TRUE(store.open(1001));
+    ASSERT_EQ(store.compare(), "");
+}
+
+// R29: below the line where allocation is refused, a commit never fails for space.
+TEST(Engine, uniform_overwrites_at_the_line) {
+    SimulatedDisk disk(200 << small_segment, {.seed = 5});
+    ReferenceStore store(disk, small_limits(200));
+    std::mt19937_64 random(5);
+    ASSERT_TRUE(store.format(small_segment));
+    ASSERT_TRUE(store.open(1000));
+    std::uint64_t frames = 2;
+    while (!store.engine().space().refuse_allocation) {
+        Model changes;
+        for (int i = 0; i < 4; ++i, ++frames) changes[frames] = {abi::FrameType::data_page, 0, false, 1000 + frames};
+        auto const done = store.commit(changes);
+        ASSERT_TRUE(done) << frames << " " << abi::describe(done.error).name;
+    }
+    EXPECT_GT(frames, 250u);
+    auto const before = disk.bytes_written();
+    std::uint64_t dirtied = 0;
+    for (int i = 0; i < 1500; ++i) {
+        Model changes;
+        for (int k = 0; k < 8; ++k) changes[2 + random() % (frames - 2)] = {abi::FrameType::data_page, 0, false, random()};
+        dirtied += changes.size() + 1;
+        auto const done = store.commit(changes);
+        ASSERT_TRUE(done) << i << " " << abi::describe(done.error).name;
+    }
+    EXPECT_EQ(store.compare(), "");
+    auto const& counters = store.engine().counters();
+    std::printf("frames %lu, laps %lu, moved %lu, folds %lu, housekeeping %lu, bytes per byte dirtied %.2f\n", frames,
+                counters.laps, counters.frames_moved, counters.folds, counters.housekeeping,
+                static_cast<double>(disk.bytes_written() - before) / (4096.0 * static_cast<double>(dirtied)));
+}
+
+TEST(Engine, a_full_store_refuses_and_goes_on) {
+    SimulatedDisk disk(48 << small_segment, {.seed = 4});
+    ReferenceStore store(disk, small_limits(48));
+    ASSERT_TRUE(store.format(small_segment));
+    ASSERT_TRUE(store.open(1000));
+    bool refused = false;
+    for (std::uint64_t frame = 2; frame < 400 && !refused; frame += 3) {
+        Model changes;
+        for (auto i = frame; i < frame + 3; ++i) changes[i] = {abi::FrameType::data_page, 0, false, 1000 + i};
+        auto const done = store.commit(changes);
+        if (done) continue;
+        EXPECT_EQ(done.error, abi::Error::no_space);
+        auto const space = store.engine().space();
+        EXPECT_TRUE(space.refuse_allocation)
+            << "frame " << frame << ": live " << space.live_bytes << " of " << space.limit_bytes << ", free "
+            << space.free_bytes << ", pending " << space.pending_bytes << ", usable " << space.usable_bytes;
+        EXPECT_GT(frame, 50u);
+        refused = true;
+    }
+    EXPECT_TRUE(refused);
+    EXPECT_EQ(store.compare(), "");
+    store.settle();
+    ASSERT_TRUE(store.open(1001));
+    EXPECT_EQ(store.compare(), "");
+}
+
+} // namespace
+} // namespace tests

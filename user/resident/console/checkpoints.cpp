@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the console says about checkpoints. A generation is acknowledged here, and only after the migrator has
+// told that its commit is done: the line is printed with the newest generation known at that moment.
+#include "driver.hpp"
+
+namespace console {
+
+namespace {
+
+constexpr std::uint64_t second = 1'000'000'000;
+constexpr std::uint64_t millisecond = 1'000'000;
+
+using Word = base::TextBuffer<32>;
+
+// An error's name as tools spell it: with hyphens.
+Word word_of(std::uint32_t error) {
+    Word word;
+    for (char const c : abi::describe(static_cast<abi::Error>(error)).name) word.put(c == '_' ? '-' : c);
+    return word;
+}
+
+} // namespace
+
+void Driver::restored() {
+    auto const state = status();
+    held_ = state.held;
+    generation_known_ = generation_printed_ = state.restored_generation;
+    requests_served_ = state.requests_served;
+    restored_ = true;
+    screen_.line("[stele] ", held_ ? "held" : "restored", " generation ", state.restored_generation, ", ",
+                 state.processes, " processes", state.torn_newer ? ", after a torn newer record" : "");
+}
+
+void Driver::committed() {
+    if (!restored_) return;
+    auto const state = status();
+    bool const requested = state.requests_served != requests_served_;
+    requests_served_ = state.requests_served;
+    generation_known_ = state.committed_generation;
+    if (requested) print_committed(state, ", requested");
+    else if (words_.acknowledge_each && generation_known_ > generation_printed_) print_committed(state, "");
+    // A commit that was under way when `off` was typed is not the one it asked for.
+    if (requested && state.taken_at >= off_wanted_at_) power_off(orderly_off);
+}
+
+void Driver::failed() {
+    auto const state = status();
+    auto const word = word_of(state.last_error);
+    if (!restored_) {
+        screen_.line("[stele] cannot restore: ", word.view());
+        return power_off(cannot_restore);
+    }
+    off_wanted_at_ = PacedReplies::never;
+    screen_.line("[stele] checkpoint failed: ", word.view(), ", generation ", state.committed_generation,
+                 " stays");
+}
+
+void Driver::print_committed(Status const& status, std::string_view end) {
+    std::uint64_t const time = now();
+    std::uint64_t const age = time > status.taken_at ? (time - status.taken_at) / millisecond : 0;
+    generation_known_ = generation_printed_ = status.committed_generation;
+    print_after_ = time + second;
+    screen_.line("[stele] generation ", status.committed_generation, " committed, ", status.frames,
+                 " frames, age ", age, " ms", end);
+}
+
+void Driver::request_checkpoint() { static_cast<void>(runtime::Checkpoint{authority_.checkpoint}.request()); }
+
+void Driver::power_off(std::uint8_t status) {
+    if (status == orderly_off) screen_.line("[stele] off");
+    static_cast<void>(runtime::SystemControl{authority_.system_control}.power_off(status));
+}
+
+} // namespace console
