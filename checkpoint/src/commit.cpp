@@ -158,7 +158,7 @@ bool Commit::compose_record() {
         stream.seal();
     }
     record_ready_ = true;
-    if (state_.next_needs_slot) state_.roots.want();
+    if (state_.next_needs_slot) state_.roots.want_for_next();
     return true;
 }
 
@@ -177,7 +177,7 @@ bool Commit::wants_flush() const {
     if (phase_ == Phase::drain_first) return drained();
     if (phase_ != Phase::drain || !record_ready_ || !drained()) return false;
     // R25: after an abandoned commit a root slot must name this record's place under the same flush.
-    return !state_.next_needs_slot || state_.roots.written();
+    return !state_.next_needs_slot || state_.roots.written_for(state_.next);
 }
 
 // A failed flush may have lost any write that completed before it, whoever asked for it.

@@ -52,6 +52,9 @@ base::Result<> format(store::BlockDevice& device, base::Bytes buffer, FormatOpti
     slot.record = record.self;
     slot.next = record.next;
     slot.created_ns = options.created_ns;
+    slot.interval_ms = options.interval_ms;
+    slot.retain = options.retain;
+    slot.processor_features = options.processor_features;
     std::copy(options.label.begin(), options.label.end(), slot.label.begin());
     for (std::uint32_t index = 0; index < root_slot_count; ++index) {
         slot.slot = index;

@@ -36,8 +36,6 @@ std::uint32_t Roots::target() const {
     return 1 - newest_valid;
 }
 
-bool Roots::names(Twin const& next) const { return known_[newest()].valid && known_[newest()].slot.next == next; }
-
 std::uint64_t Roots::oldest_generation() const { return std::min(known_[0].generation, known_[1].generation); }
 
 void Roots::set_durable(std::uint32_t index, RootSlot const& slot) {

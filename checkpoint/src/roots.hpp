@@ -35,8 +35,13 @@ public:
     bool wanted() const { return wanted_; }
     bool busy() const { return phase_ != Phase::idle; }
     bool written() const { return phase_ == Phase::written; }
-    // The newest slot, durable or about to be, names this record place as the next.
-    bool names(abi::disk::Twin const& next) const;
+    // A slot that names these places as the next record's is written and waits for a flush.
+    bool written_for(abi::disk::Twin const& next) const { return written() && writing_.next == next; }
+    // Such a slot is needed (R25). One that is under way may have been composed before: it gets a flush of its own.
+    void want_for_next() {
+        alone_ = busy();
+        wanted_ = true;
+    }
 
     bool step();
     void read_done(std::uint16_t part, abi::Error error);

@@ -115,8 +115,7 @@ std::string emit_kernel(SchemaFile const& file) {
     }
     lines.add("} // namespace ", file.stem, "_interface");
     lines.add();
-    lines.add(
-        "// Handlers has one member function a method; each returns what answer() and refuse() of the call return.");
+    lines.add("// Handlers: one member function a method; each returns what call.answer() returns.");
     for (auto const& method : interface.methods)
         lines.add("//   ", method.name, "(call",
                   method.parameters.empty() ? "" : ", " + pascal_case(method.name) + "Arguments const&", ")",

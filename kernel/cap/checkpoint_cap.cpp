@@ -119,7 +119,7 @@ struct CheckpointOperations {
         auto const& kernel = call.kernel();
         auto const& state = snapshots(kernel);
         auto const& epoch = memory(kernel).epoch;
-        return answer(call, CountersResult{state.takes, 0, epoch.frozen_frames, epoch.copied_objects,
+        return answer(call, CountersResult{state.takes, state.stop_instructions, epoch.frozen_frames, epoch.copied_objects,
                                            state.drained_frames, mappings(kernel).harvested,
                                            queues(kernel).user_time.in_flight});
     }

@@ -43,7 +43,9 @@ TableIndex child_of(Memory const& memory, PageEntry entry) { return memory.frame
 TableIndex make_table(Kernel& kernel, SpaceIndex space, TableIndex parent, unsigned level, UserAddress base) {
     auto& state = mappings(kernel);
     auto& frames = memory(kernel).frames;
-    if (frames.free_count() == 0 || state.tables.empty()) return no_index;
+    // Other spaces give way, those that have not run for longest first.
+    while (frames.free_count() == 0 || state.tables.empty())
+        if (!drop_oldest_space(kernel, space)) return no_index;
     auto const index = state.tables.allocate();
     auto const frame = frames.take(FrameState::page_table);
     frames[frame].side = index;
@@ -101,7 +103,7 @@ Result<SpaceIndex> space_for(Kernel& kernel, SpaceKey key) {
         return state.loaded;
     for (auto at = state.space_heads[bucket_of(key)]; at != no_index; at = state.spaces[at].hash_next)
         if (same(state.spaces[at], key)) return at;
-    if (state.spaces.empty() && !drop_oldest_space(kernel)) return fail(Error::no_memory);
+    if (state.spaces.empty() && !drop_oldest_space(kernel, no_index)) return fail(Error::no_memory);
     auto const index = state.spaces.allocate();
     auto& space = state.spaces[index];
     space.root = key.root;
@@ -110,9 +112,7 @@ Result<SpaceIndex> space_for(Kernel& kernel, SpaceKey key) {
     space.rights = key.rights;
     space.serial = state.next_serial++;
     space.last_used = state.clock;
-    auto top = make_table(kernel, index, no_index, page_table_levels, UserAddress());
-    while (top == no_index && drop_oldest_space(kernel))
-        top = make_table(kernel, index, no_index, page_table_levels, UserAddress());
+    auto const top = make_table(kernel, index, no_index, page_table_levels, UserAddress());
     if (top == no_index) {
         space.serial = 0;
         state.spaces.release(index);
@@ -200,12 +200,12 @@ void drop_space(Kernel& kernel, SpaceIndex index) {
     state.spaces.release(index);
 }
 
-bool drop_oldest_space(Kernel& kernel) {
+bool drop_oldest_space(Kernel& kernel, SpaceIndex keep) {
     auto& state = mappings(kernel);
     SpaceIndex oldest = no_index;
     for (SpaceIndex i = 0; i < spaces_max; ++i) {
         auto const& space = state.spaces[i];
-        if (space.serial == 0 || space.top == no_index || i == state.loaded) continue;
+        if (space.serial == 0 || space.top == no_index || i == keep) continue;
         if (oldest == no_index || space.last_used < state.spaces[oldest].last_used) oldest = i;
     }
     if (oldest == no_index) return false;

@@ -37,7 +37,7 @@ MappingReference find_leaf(Kernel& kernel, SpaceIndex space, UserAddress address
 void retire_range(Kernel& kernel, SpaceIndex space, UserAddress first, unsigned bits);
 // Drops a space's tables and the space itself; the loaded one gives way to the kernel's own.
 void drop_space(Kernel& kernel, SpaceIndex space);
-// Drops the space that was not loaded for longest; false: there is none to drop.
-bool drop_oldest_space(Kernel& kernel);
+// Drops the space that was not loaded for longest, but not `keep`; false: there is none to drop.
+bool drop_oldest_space(Kernel& kernel, SpaceIndex keep = no_index);
 
 } // namespace kernel

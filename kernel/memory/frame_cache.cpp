@@ -7,7 +7,7 @@
 namespace kernel {
 
 void FrameCache::start(std::span<PageFrame> frames, std::span<FrameIndex> buckets) {
-    expects(std::has_single_bit(buckets.size()) && buckets.size() > 1);
+    expects(buckets.size() > 1 && (buckets.size() & (buckets.size() - 1)) == 0);
     frames_ = frames;
     buckets_ = buckets;
     shift_ = 64 - static_cast<unsigned>(std::countr_zero(buckets.size()));

@@ -101,9 +101,15 @@ base::Result<> ReferenceStore::commit(Model const& changes) {
     auto const taken = engine_.take_commit();
     if (!taken) return base::fail(taken.error);
     acknowledged_ = number;
+    generations_[taken->raw()] = number;
     owed_.clear();
     if (on_acknowledged) on_acknowledged(number);
     return {};
+}
+
+void ReferenceStore::adopt(std::vector<Model> const& models, std::uint64_t number) {
+    models_ = models;
+    acknowledged_ = number;
 }
 
 void ReferenceStore::settle() {

@@ -55,6 +55,8 @@ public:
     // Commits the changes beside frame 1; the model follows. Errors as Engine's; a failed commit leaves the model,
     // whose changes the next commit brings again (as a kernel does).
     base::Result<> commit(Model const& changes);
+    // Goes on with a disk that holds model `number`.
+    void adopt(std::vector<Model> const& models, std::uint64_t number);
     void settle(); // runs the loop until nothing is in flight and nothing is due
     // Equal to the newest model? Text of the first difference; empty if equal.
     std::string compare();
@@ -63,6 +65,8 @@ public:
     // Models by number; [acknowledged()] is the newest acknowledged one.
     std::vector<Model> const& models() const { return models_; }
     std::uint64_t acknowledged() const { return acknowledged_; }
+    // Number of the model that a generation committed; housekeeping checkpoints are not in it.
+    std::map<std::uint64_t, std::uint64_t> const& generations() const { return generations_; }
     // Called with the model number right after its acknowledgement.
     std::function<void(std::uint64_t)> on_acknowledged;
 
@@ -72,6 +76,7 @@ private:
     EngineMemory memory_;
     checkpoint::Engine engine_;
     std::vector<Model> models_;
+    std::map<std::uint64_t, std::uint64_t> generations_;
     Model owed_; // changes of failed commits
     std::uint64_t acknowledged_ = 0;
 };

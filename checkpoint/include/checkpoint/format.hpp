@@ -17,6 +17,9 @@ struct FormatOptions {
     std::uint64_t created_ns = 0;
     std::uint32_t abi_revision = 0;
     std::uint32_t segment_shift = 18;
+    std::uint32_t interval_ms = 20;        // between checkpoints; 0: on request only
+    std::uint32_t retain = 16;             // newest checkpoints that stay readable
+    std::uint64_t processor_features = 7;  // R11: x87, SSE, AVX
 };
 
 // Writes and flushes. `buffer`: at least 4096 bytes of I/O memory. Everything else on the device is left as it is and never

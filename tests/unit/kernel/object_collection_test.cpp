@@ -84,13 +84,13 @@ protected:
 
 TEST_F(Collection, EverySlotUnpreparesToWhatWasMeant) {
     auto& table = objects(world.kernel());
-    for (int round = 0; round < 400; ++round) {
+    for (int round = 0; round < 3000; ++round) {
         for (int i = 0; i < 100; ++i) {
             step();
             if (pick(4) == 0) collect_step(world.kernel(), static_cast<std::uint32_t>(pick(600)));
         }
         ASSERT_NO_FATAL_FAILURE(expect_meant());
-        if (round % 50 == 0) world.expect_sound();
+        if (round % 100 == 0) world.expect_sound();
     }
     EXPECT_GT(table.collector.passes, 20u);
     EXPECT_GT(table.collector.freed, 1000u);
@@ -98,7 +98,7 @@ TEST_F(Collection, EverySlotUnpreparesToWhatWasMeant) {
 
 // Saved copies and frozen frames are roots: what only a snapshot still holds must unprepare, too.
 TEST_F(Collection, SideFramesAreRoots) {
-    for (int epoch = 0; epoch < 60; ++epoch) {
+    for (int epoch = 0; epoch < 500; ++epoch) {
         for (int i = 0; i < 60; ++i) step();
         auto const frozen = meant;
         ASSERT_TRUE(take(world.kernel()));
@@ -112,11 +112,12 @@ TEST_F(Collection, SideFramesAreRoots) {
             auto const more = drain_next(world.kernel(), image, content);
             ASSERT_TRUE(more);
             if (!*more) break;
-            for (std::size_t page = 0; page < pages.size(); ++page)
-                if (world.header(pages[page]).id == image.id)
-                    for (std::size_t i = 0; i < slots_used; ++i)
-                        ASSERT_EQ(base::read<abi::Capability>(content, i * sizeof(abi::Capability)),
-                                  frozen[page * slots_used + i]);
+            for (std::size_t page = 0; page < pages.size(); ++page) {
+                if (world.header(pages[page]).id != image.id) continue;
+                for (std::size_t i = 0; i < slots_used; ++i)
+                    ASSERT_EQ(base::read<abi::Capability>(content, i * sizeof(abi::Capability)),
+                              frozen[page * slots_used + i]);
+            }
         }
         ASSERT_TRUE(commit_snapshot(world.kernel(), 1));
         ASSERT_NO_FATAL_FAILURE(expect_meant());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A loop that computes in vector registers for ever and never invokes anything: if it goes on after the plug
 // was pulled, its registers came back bit for bit (rounds.S checks them in each round).
-#include "result.hpp"
+#include <apps/compute_result.hpp>
 
 #include <runtime/program.hpp>
 

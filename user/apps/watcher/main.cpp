@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads the compute loop's page, which it shares read-only, and prints it. Rounds never fall: both programs
 // are of one instant, whatever was cut.
-#include "../compute/result.hpp"
-
+#include <apps/compute_result.hpp>
 #include <apps/say.hpp>
 #include <runtime/client/clock.hpp>
 #include <runtime/program.hpp>

@@ -41,7 +41,11 @@ struct RootSlot {
     Twin next;             // places of its successor's record; differ from the record's own after an abandoned commit (R25)
     std::uint64_t created_ns = 0;
     std::array<char, label_size> label{};
-    std::array<std::uint64_t, 4> reserved{};
+    // Settings chosen when the store was made, kept by every refresh.
+    std::uint32_t interval_ms = 0; // between checkpoints; 0: on request only
+    std::uint32_t retain = 0;      // newest checkpoints that stay readable, as far as space allows
+    std::uint64_t processor_features = 0; // R11: XCR0 bits that its processes were started with
+    std::array<std::uint64_t, 2> reserved{};
 };
 STELE_AT(RootSlot, magic, 0);
 STELE_AT(RootSlot, hash, 8);
@@ -64,7 +68,10 @@ STELE_AT(RootSlot, record, 144);
 STELE_AT(RootSlot, next, 160);
 STELE_AT(RootSlot, created_ns, 176);
 STELE_AT(RootSlot, label, 184);
-STELE_AT(RootSlot, reserved, 216);
+STELE_AT(RootSlot, interval_ms, 216);
+STELE_AT(RootSlot, retain, 220);
+STELE_AT(RootSlot, processor_features, 224);
+STELE_AT(RootSlot, reserved, 232);
 inline constexpr std::size_t root_slot_used = 248; // the rest of the sector is zero
 static_assert(sizeof(RootSlot) == root_slot_used && root_slot_used <= sector_size && base::WireType<RootSlot>);
 inline constexpr std::size_t root_slot_hash_from = 24;

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// F2 and F4: a round trip to another address space, and a call that the kernel answers itself.
+#include "figures.hpp"
+
+#include "bare_call.hpp"
+#include "report.hpp"
+
+#include <runtime/client/endpoint.hpp>
+#include <runtime/client/patt.hpp>
+#include <runtime/client/process.hpp>
+
+namespace bench {
+
+namespace {
+
+using runtime::Slot;
+
+constexpr Slot echo_entry(64);
+constexpr Slot own_space(65);
+constexpr std::uint32_t caller_payload = 1;
+
+constexpr Slot echo_program(abi::ProgramSlot part) {
+    return Slot(abi::slot(abi::SupervisorSlot::program_base) + abi::slot(part));
+}
+
+constinit std::uint64_t failures = 0;
+
+// A call with the registers and nothing else; a failed one is counted.
+void bare_call(Slot target, std::uint64_t words, std::uint64_t word) {
+    BareMessage message{0, call_control(words).raw(), target.number, word};
+    invoke(message);
+    if (message.result != 0) ++failures;
+}
+
+void report_checked(std::string_view name, Spread spread) {
+    if (failures != 0) say(name, " failed: ", failures, " calls were refused");
+    else report(name, spread);
+    failures = 0;
+}
+
+} // namespace
+
+void measure_round_trip(Samples& samples) {
+    runtime::Endpoint const endpoint{echo_program(abi::ProgramSlot::endpoint)};
+    auto const made = endpoint.make_entry(caller_payload, echo_entry);
+    if (made.failed()) return report_failure("round-trip", "makeEntry", made.error);
+    auto const started = runtime::Process{echo_program(abi::ProgramSlot::process)}.resume(true);
+    if (started.failed()) return report_failure("round-trip", "resume", started.error);
+
+    auto const nothing = [] {};
+    report_checked("round-trip", samples.measure(nothing, [] { bare_call(echo_entry, 0, 0); }));
+    report_checked("round-trip-stub", samples.measure(nothing, [] {
+        runtime::Message message(1);
+        if (runtime::call(echo_entry, message).failed()) ++failures;
+    }));
+}
+
+void measure_kernel_call(Samples& samples) {
+    auto const found = runtime::Process{abi::SupervisorSlot::own_process}.get_slot(
+        static_cast<std::uint64_t>(abi::ProcessSlot::address_space), own_space);
+    if (found.failed()) return report_failure("kernel-call", "getSlot", found.error);
+    auto const nothing = [] {};
+    report_checked("kernel-call", samples.measure(nothing, [] { bare_call(own_space, 1, abi::op::patt::shape); }));
+    report_checked("kernel-call-stub", samples.measure(nothing, [] {
+        if (runtime::Patt{own_space}.shape().failed()) ++failures;
+    }));
+    // A slot that holds nothing: what the way in and out costs.
+    report("null-call", samples.measure(nothing, [] {
+        BareMessage message{0, call_control(1).raw(), 0, 0};
+        invoke(message);
+    }));
+}
+
+} // namespace bench

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// The figures of the kernel's own paths, taken by a program that starts in the supervisor's place.
+#include "figures.hpp"
+
+#include "report.hpp"
+
+#include <runtime/client/system_control.hpp>
+#include <runtime/invoke.hpp>
+#include <runtime/program.hpp>
+
+namespace {
+
+constinit bench::Samples samples;
+constexpr std::uint8_t orderly_off = 0x10;
+
+} // namespace
+
+extern "C" int main(std::uint64_t) {
+    samples.calibrate();
+    bench::say("begin");
+    bench::measure_kernel_call(samples);
+    bench::measure_round_trip(samples);
+    bench::measure_page_faults(samples);
+    bench::measure_page_hash(samples);
+    bench::say("end");
+    static_cast<void>(runtime::SystemControl{abi::SupervisorSlot::system_control}.power_off(orderly_off));
+    for (;;) runtime::yield();
+}

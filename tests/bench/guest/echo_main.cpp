@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// The other side of the IPC figures, in an address space of its own: answers every message at once with as many words,
+// word 0 zero.
+#include "bare_call.hpp"
+
+#include <runtime/invoke.hpp>
+#include <runtime/program.hpp>
+
+namespace {
+
+constexpr std::uint64_t reply_slot = 32;
+
+using Control = abi::ControlWord;
+
+constexpr Control receive_control = Control().with<Control::Accepted>(1).with<Control::ReceivePhase>(1);
+constexpr Control reply_control = receive_control.with<Control::SendPhase>(1).with<Control::SendNonBlocking>(1);
+
+} // namespace
+
+extern "C" int main(std::uint64_t) {
+    runtime_virtual_registers->receive_slots[0] = reply_slot;
+    bench::BareMessage message{0, receive_control.raw(), 0, 0};
+    for (;;) {
+        bench::invoke(message);
+        auto const words = Control::Words::get(message.control);
+        message = message.result == 0 ? bench::BareMessage{0, reply_control.raw() | words, reply_slot, 0}
+                                      : bench::BareMessage{0, receive_control.raw(), 0, 0};
+    }
+}
