@@ -22,7 +22,7 @@ struct NewFrame {
 
 class FrameArena {
 public:
-    static constexpr abi::Version first_version{1};
+    static constexpr abi::Version first_version = abi::first_version;
 
     // A fresh zeroed frame of a page or process type. References stay valid.
     NewFrame& frame(abi::FrameType type) {

@@ -142,9 +142,9 @@ void Checker::log() {
         ++result_.checkpoints;
         auto const& record = list[i].record;
         // The newest may lack a copy because the power went before its flush: whole, but not yet twice.
-        auto const settled = i + 1 < list.size() || !state_.report.verified_frames;
-        if (settled) record_copies(record);
-        if (settled && record.generation > state_.base) directory_copies(record);
+        auto const acknowledged = i + 1 < list.size() || state_.report.trusted_slot || state_.report.torn;
+        if (acknowledged) record_copies(record);
+        if (record.generation > state_.base && (acknowledged || state_.report.trusted_flushed)) directory_copies(record);
         listener_.progress(CheckPhase::log, i + 1, list.size());
     }
 }

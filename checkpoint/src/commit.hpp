@@ -24,6 +24,7 @@ public:
     void init(base::Bytes record_buffer) { record_buffer_ = record_buffer; }
     static constexpr std::size_t buffer_size = 2 * 512;
     static constexpr std::uint64_t one_flush_bytes = 4 << 20;
+    static constexpr std::size_t frames_in_buffer_at_most = 4;
 
     Result<> begin(std::uint32_t frames, bool housekeeping);
     base::Bytes next_buffer();

@@ -23,6 +23,7 @@ struct Tables {
     std::span<DirectoryEntry> ring;
     std::span<std::uint32_t> index;
     std::span<store::CachedNode> nodes;
+    std::span<CommitRecord> chain;
     base::Bytes node_memory;
     base::Bytes path;
     base::Bytes builder;
@@ -37,6 +38,7 @@ Tables take_tables(store::Arena& arena, Limits const& limits) {
     tables.ring = arena.make<DirectoryEntry>(limits.unmigrated_entries);
     tables.index = arena.make<std::uint32_t>(Directories::index_size(limits.unmigrated_entries));
     tables.nodes = arena.make<store::CachedNode>(limits.cached_nodes);
+    tables.chain = arena.make<CommitRecord>(Directories::at_most);
     tables.node_memory = arena.take(limits.cached_nodes * node_size, 64);
     tables.path = arena.take(node_levels * node_size, 64);
     tables.builder = arena.take(store::MapBuilder::memory_size, 64);
@@ -120,6 +122,7 @@ Result<> Engine::open(store::BlockDevice& device, Memory memory, OpenOptions con
     s.device = &device;
     s.findings = options.findings;
     s.scratch = io.log;
+    s.chain = tables.chain;
     s.directories.init(tables.ring, tables.index);
     for (std::size_t i = 0; i < tables.nodes.size(); ++i)
         tables.nodes[i].memory = tables.node_memory.subspan(i * node_size, node_size);

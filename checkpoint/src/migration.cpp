@@ -53,10 +53,12 @@ std::size_t Migration::choose_directories() const {
     auto const& s = state_;
     auto const size = s.directories.size();
     if (urgent_) return size;
+    auto const retain = s.roots.known()[s.roots.newest()].slot.retain;
+    auto const wanted = retain == 0 ? s.limits.kept : std::min(s.limits.kept, retain);
     std::size_t kept = 0;
     std::uint64_t bytes = 0;
     std::uint64_t entries = 0;
-    while (kept < size && kept < s.limits.kept) {
+    while (kept < size && kept < wanted) {
         auto const& directory = s.directories[size - 1 - kept];
         bytes += directory.record.bytes_written;
         entries += directory.count;

@@ -13,7 +13,7 @@ using namespace abi::disk;
 
 // The records from the newest back to the base, then their directories, oldest first.
 Result<> Recovery::load_chain() {
-    std::array<CommitRecord, Directories::at_most> chain;
+    auto const chain = state_.chain;
     std::size_t count = 0;
     auto record = newest_;
     for (;;) {

@@ -2,6 +2,7 @@
 // The part of a commit that takes frames: zero and unchanged ones become entries only, others go to the log.
 #include "state.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 namespace checkpoint {
@@ -47,8 +48,11 @@ Result<> Commit::begin(std::uint32_t frames, bool housekeeping) {
 
 base::Bytes Commit::next_buffer() {
     expects(phase_ == Phase::open);
-    auto const memory = state_.stream(Owner::log).reserve(sectors_per_frame);
-    return memory ? *memory : base::Bytes();
+    auto& log = state_.stream(Owner::log);
+    auto const memory = log.reserve(sectors_per_frame);
+    if (!memory || memory->empty()) return {};
+    auto const frames = std::min<std::size_t>(log.contiguous_bytes() / abi::frame_size, frames_in_buffer_at_most);
+    return {memory->data(), frames * abi::frame_size};
 }
 
 Result<> Commit::add(FrameImage const& image) {

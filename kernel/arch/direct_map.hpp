@@ -20,8 +20,12 @@ inline std::byte* direct_map(PhysicalAddress address) {
     return reinterpret_cast<std::byte*>(direct_map_base + address.raw());
 }
 
+// A frame's worth of bytes from any physical address; of a frame.
+inline std::span<std::byte, abi::frame_size> frame_bytes(PhysicalAddress address) {
+    return std::span<std::byte, abi::frame_size>(direct_map(address), abi::frame_size);
+}
 inline std::span<std::byte, abi::frame_size> frame_bytes(FrameIndex frame) {
-    return std::span<std::byte, abi::frame_size>(direct_map(physical_address(frame)), abi::frame_size);
+    return frame_bytes(physical_address(frame));
 }
 
 inline PageTable& page_table(PhysicalAddress address) {

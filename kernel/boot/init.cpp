@@ -92,6 +92,7 @@ void kernel_start(std::uint32_t loader_magic, std::uint64_t information) {
     read_description(kernel.boot, loader_magic, information);
     obey_command_line(kernel);
     start_machine(kernel.boot, first_processor);
+    kernel.persistent_clock.start_wall(arch::read_wall_clock());
     auto const dma_arena = start_pools(kernel);
     start_residents(kernel, dma_arena);
     log(kernel.memory.frames.usable_count(), " frames, ", kernel.memory.frames.free_count(), " free; ",

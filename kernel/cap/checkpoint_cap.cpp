@@ -67,17 +67,15 @@ struct CheckpointOperations {
         TRY(control(call));
         auto& kernel = call.kernel();
         if (arguments.count == 0 || arguments.count > drain_batch_max) return call.refuse(Error::bad_argument);
-        std::array<FrameIndex, drain_batch_max> pages{};
+        std::array<std::span<std::byte>, drain_batch_max> buffers{};
         for (std::size_t i = 0; i < arguments.count; ++i) {
             UserAddress const address(arguments.address + i * abi::frame_size);
-            auto const page = resolve_user(kernel, call.caller().ref, address, Access::write);
-            if (page.failed() || page->bytes != abi::frame_size) return call.refuse(Error::invalid_address);
-            pages[i] = page->frame;
+            buffers[i] = TRY(resolve_arena(kernel, call.caller().ref, address));
         }
         std::array<FrameImage, drain_batch_max> images{};
         std::uint8_t count = 0;
         for (; count < arguments.count; ++count) {
-            auto const more = drain_next(kernel, images[count], arch::frame_bytes(pages[count]));
+            auto const more = drain_next(kernel, images[count], buffers[count].first<abi::frame_size>());
             if (more.failed()) return call.refuse(more.error);
             if (!*more) break;
         }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // The persistent clock and sleeping (R20).
-#include <arch/clock.hpp>
 #include <cap/kinds.hpp>
 #include <sched/persistent_clock.hpp>
 
@@ -40,7 +39,7 @@ struct Clock {
         return sleep(call, now + (arguments.nanoseconds < longest ? arguments.nanoseconds : longest));
     }
 
-    Reply wall(Invocation& call) { return answer(call, WallResult{arch::read_wall_clock()}); }
+    Reply wall(Invocation& call) { return answer(call, WallResult{persistent_clock(call.kernel()).wall()}); }
 };
 
 } // namespace

@@ -39,14 +39,13 @@ struct ObjectSource {
     }
 
     Reply supply(Invocation& call, SupplyArguments const& arguments) {
-        auto const page = resolve_user(call.kernel(), call.caller().ref, UserAddress(arguments.address), Access::read);
-        if (page.failed()) return call.refuse(page.error == Error::absent ? page.error : Error::invalid_address);
-        if (page->bytes != abi::frame_size) return call.refuse(Error::invalid_address);
+        auto const content = resolve_arena(call.kernel(), call.caller().ref, UserAddress(arguments.address));
+        if (content.failed()) return call.refuse(content.error);
         if (arguments.type == 0 || arguments.type >= abi::frame_type_count) return call.refuse(Error::corrupt);
         TRY(supply_frame(call.kernel(),
                          {abi::FrameId(arguments.frame), static_cast<abi::FrameType>(arguments.type),
                           abi::Version(arguments.version)},
-                         arch::frame_bytes(page->frame)));
+                         content->first<abi::frame_size>()));
         return call.answer();
     }
 
@@ -61,8 +60,7 @@ struct ObjectSource {
         return call.answer();
     }
 
-    // Persistent processes stay held until resume. The root page's version is known when the migrator has
-    // supplied it before; it is never destroyed, so that otherwise the first version is the right one.
+    // Persistent processes stay held until resume. The root page is never destroyed: its version is the first.
     Reply restore(Invocation& call, RestoreArguments const& arguments) {
         auto& kernel = call.kernel();
         auto& state = core(kernel);
@@ -72,10 +70,8 @@ struct ObjectSource {
         state.boot_number = arguments.boot_number;
         state.hold = true;
         persistent_clock(kernel).restore(arguments.clock_base);
-        auto const frame = memory(kernel).frames.find(abi::root_frame);
-        auto const version = frame == no_frame ? abi::Version() : memory(kernel).frames[frame].mark;
-        return answer(call, RestoreResult{abi::Capability::to_object(abi::CapabilityType::capability_page,
-                                                                     {abi::root_frame, 0}, version)});
+        return answer(call, RestoreResult{abi::Capability::to_object(
+                                abi::CapabilityType::capability_page, {abi::root_frame, 0}, abi::first_version)});
     }
 
     Reply make_live(Invocation& call, MakeLiveArguments const& arguments) {

@@ -38,19 +38,23 @@ Result<UserPage> resolve_user(Kernel& kernel, ProcessRef process, UserAddress ad
                                   static_cast<std::uint32_t>(abi::ProcessSlot::address_space));
     auto const offset = static_cast<std::uint32_t>(address.offset_in(abi::frame_bits));
     auto const rest = static_cast<std::uint32_t>(abi::frame_size) - offset;
-    auto const target = TRY(prepare(kernel, root));
-    auto const id = object_id_of(memory(kernel), target);
-    for (auto const& window : mappings(kernel).windows) {
-        if (window.root != id || address < window.address || address - window.address >= window.bytes)
-            continue;
-        // Registers of a device are no memory to copy from; the DMA arena is.
-        auto const frame = frame_index(window.physical + (address - window.address));
-        if (!window.cached || frame >= memory(kernel).frames.size()) return fail(Error::access_violation);
-        return UserPage{frame, offset, rest};
-    }
     Walk walk;
     if (!patt_walk(kernel, root, address, access, walk)) return fail(walk.error);
     return UserPage{walk.page, offset, rest};
+}
+
+Result<std::span<std::byte>> resolve_arena(Kernel& kernel, ProcessRef process, UserAddress address) {
+    auto const root = object_slot(abi::FrameType::process, process.target(),
+                                  static_cast<std::uint32_t>(abi::ProcessSlot::address_space));
+    auto const id = object_id_of(memory(kernel), TRY(prepare(kernel, root)));
+    for (auto const& window : mappings(kernel).windows) {
+        // Registers of a device are no memory to copy from; the arena is.
+        if (window.root != id || !window.cached || address < window.address) continue;
+        auto const offset = address - window.address;
+        if (offset <= window.bytes && abi::frame_size <= window.bytes - offset)
+            return std::span<std::byte>(arch::frame_bytes(window.physical + offset));
+    }
+    return fail(Error::invalid_address);
 }
 
 Result<> copy_from_user(Kernel& kernel, ProcessRef process, UserAddress address, std::span<std::byte> to) {

@@ -48,7 +48,8 @@ public:
     // The table; at most live_processes_max entries.
     void start(std::span<LiveProcess> storage) { entries_ = storage; }
 
-    static constexpr std::uint8_t unknown_priority = 8; // until the first dispatch has read the schedule
+    // Until the first dispatch has read the schedule: the highest, so that this is soon.
+    static constexpr std::uint8_t unknown_priority = 31;
 
     // The entry of a process; no_process when it has none.
     LiveIndex find(abi::FrameId frame) const;

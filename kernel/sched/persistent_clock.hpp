@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The persistent clock (R20): monotonic nanoseconds that stop while the machine is off.
+// The persistent clock (R20): monotonic nanoseconds that stop while the machine is off. And wall time, which
+// may jump.
 #pragma once
 
 #include <arch/clock.hpp>
@@ -17,8 +18,12 @@ public:
         base_ = base;
         started_ = arch::now_ns();
     }
+    // Seconds since 1970 at the start of this boot, 0 = unknown.
+    void start_wall(std::uint64_t seconds) { wall_ = seconds; }
+    std::uint64_t wall() const { return wall_ == 0 ? 0 : wall_ + arch::now_ns() / 1'000'000'000; }
 
 private:
+    std::uint64_t wall_ = 0;
     std::uint64_t base_ = 0;
     std::uint64_t started_ = 0;
 };

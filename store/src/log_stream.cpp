@@ -2,6 +2,7 @@
 // One stream of the log: chunks, segments, holes.
 #include <store/log_stream.hpp>
 
+#include <algorithm>
 #include <cstring>
 
 namespace store {
@@ -76,6 +77,13 @@ Result<base::Bytes> LogStream::reserve(std::uint32_t sectors) {
     if (filling_ == none && !begin_chunk()) return base::Bytes();
     auto const& chunk = chunks_[filling_];
     return chunk.memory.subspan(chunk.used * sector_size, sectors * sector_size);
+}
+
+std::size_t LogStream::contiguous_bytes() const {
+    if (filling_ == none) return 0;
+    auto const& chunk = chunks_[filling_];
+    auto const in_chunk = chunk.memory.size() - chunk.used * sector_size;
+    return std::min<std::size_t>(in_chunk, room() * sector_size);
 }
 
 Extent LogStream::append_reserved(std::uint32_t sectors) {

@@ -110,7 +110,9 @@ private:
         auto const difference = compare(engine, image, models_[number], last_frame_);
         if (!difference.empty()) return violation(difference, marked);
         if (!workload_.expect_violations) count(engine.recovery(), engine, number, marked);
+        auto const level = image.level();
         if (state_ % workload_.reopen_every == 0) reopen(image, number, marked);
+        image.undo_to(level);
         if (workload_.nest_every != 0 && state_ % workload_.nest_every == 0) nest(image, number);
     }
 
@@ -215,9 +217,9 @@ auto commits(int count, std::uint64_t seed, std::uint64_t frames, std::uint64_t 
 }
 
 TEST(Crash, plain_commits) {
-    for (std::uint64_t seed = 1; seed <= 3; ++seed) {
-        CrashRun run({.name = "plain commits", .disk = {.seed = seed}, .run = commits(12, seed, 9, 8),
-                      .crash = {.seed = seed}});
+    for (std::uint64_t seed = 1; seed <= 14; ++seed) {
+        CrashRun run({.name = "plain commits", .disk = {.seed = seed}, .run = commits(16, seed, 9, 8),
+                      .crash = {.exhaustive_below = 10, .samples = 60, .seed = seed}});
         run.run();
     }
 }
@@ -234,20 +236,34 @@ TEST(Crash, first_boot_and_reboots) {
                               if (boot != 2) { ASSERT_TRUE(store.commit({{4, {abi::FrameType::data_page, 0, false, boot + 5}}})); }
                           }
                       },
+                  .crash = {.samples = 40},
                   .reopen_every = 100,
-                  .nest_every = 150});
+                  .nest_every = 50});
     run.run();
 }
 
 TEST(Crash, folds) {
-    CrashRun run({.name = "folds", .before = commits(6, 11, 9, 5), .run = commits(24, 12, 9, 5), .crash = {.samples = 12}});
-    run.run();
+    for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+        CrashRun run({.name = "folds", .disk = {.seed = seed}, .before = commits(6, seed, 9, 5),
+                      .run = commits(40, seed + 100, 9, 5), .crash = {.samples = 40, .seed = seed}, .nest_every = 2000});
+        run.run();
+    }
 }
 
 TEST(Crash, segments_are_reused_over_laps) {
-    CrashRun run({.name = "laps of the log", .segments = 30, .before = commits(60, 21, 12, 5), .run = commits(60, 22, 12, 5),
-                  .crash = {.exhaustive_below = 7, .samples = 6, .every = 2}, .nest_every = 2500});
-    run.run();
+    std::uint64_t laps = 0;
+    for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+        auto const run_laps = [&](ReferenceStore& store, SimulatedDisk& disk) {
+            auto const before = store.engine().counters().laps;
+            commits(90, seed + 22, 12, 5)(store, disk);
+            laps += store.engine().counters().laps - before;
+        };
+        CrashRun run({.name = "laps of the log", .segments = 30, .disk = {.seed = seed},
+                      .before = commits(60, seed + 20, 12, 5), .run = run_laps,
+                      .crash = {.exhaustive_below = 8, .samples = 20, .seed = seed}, .nest_every = 2500});
+        run.run();
+    }
+    EXPECT_GT(laps, 12u);
 }
 
 TEST(Crash, cleaning) {
@@ -268,7 +284,7 @@ TEST(Crash, cleaning) {
                           for (int i = 0; i < 40; ++i) ASSERT_TRUE(store.commit(some_changes(random, 36, 3)));
                           moved = store.engine().counters().frames_moved;
                       },
-                  .crash = {.exhaustive_below = 6, .samples = 3, .every = 7}});
+                  .crash = {.exhaustive_below = 7, .samples = 10}});
     run.run();
     EXPECT_GT(moved, 20u);
 }
@@ -289,7 +305,7 @@ TEST(Crash, failed_requests_abandon_commits) {
                                   if (!done) { ASSERT_EQ(done.error, abi::Error::io); }
                               }
                           },
-                      .crash = {.exhaustive_below = 6, .samples = 2, .seed = k, .every = 3},
+                      .crash = {.exhaustive_below = 7, .samples = 10, .seed = k},
                       .faults = true});
         run.run();
         EXPECT_LE(failed, 1u);
@@ -304,7 +320,7 @@ TEST(Crash, two_flushes_above_four_mebibytes) {
         ASSERT_TRUE(store.commit({{2, {abi::FrameType::data_page, 0, false, 1}}}));
     };
     Workload workload{.name = "4.1 MiB, two flushes", .segments = 900, .before = commits(2, 41, 9, 4), .run = big,
-                      .crash = {.exhaustive_below = 5, .samples = 1, .every = 499}, .reopen_every = 100, .entries = 4096};
+                      .crash = {.exhaustive_below = 5, .samples = 1, .every = 20011}, .reopen_every = 500, .entries = 4096};
     CrashRun run(workload);
     run.run();
 }
@@ -334,6 +350,7 @@ TEST(Crash, a_dropped_flush_is_found) {
 
 TEST(Crash, zz_every_branch_of_recovery_was_reached) {
     auto const& t = totals();
+    EXPECT_GE(t.states, 1'000'000u);
     auto const& b = t.branches;
     std::printf("total: %lu states, %lu distinct, %lu cuts; newest record torn or a copy missing in %.0f %%\n", t.states,
                 t.distinct, t.cuts, 100.0 * static_cast<double>(t.newest_incomplete) / static_cast<double>(t.states));

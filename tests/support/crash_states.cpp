@@ -28,12 +28,12 @@ void CrashStates::apply_others(std::size_t but) {
         if (i != but) apply(pending_[i], 0, pending_[i].sectors());
 }
 
+bool CrashStates::wanted() { return turn_++ % options_.every == 0 && counts_.states < options_.states_at_most; }
+
 void CrashStates::state() {
-    if (turn_++ % options_.every == 0 && counts_.states < options_.states_at_most) {
-        ++counts_.states;
-        if (seen_.insert(mix(mix(base_, applied_), marked_)).second) ++counts_.distinct;
-        (*check_)(disk_, marked_);
-    }
+    ++counts_.states;
+    if (seen_.insert(mix(mix(base_, applied_), marked_)).second) ++counts_.distinct;
+    (*check_)(disk_, marked_);
     disk_.undo_to(0);
     applied_ = 0;
 }
@@ -42,6 +42,7 @@ void CrashStates::subsets(std::size_t fresh) {
     auto const all = std::size_t{1} << pending_.size();
     for (std::size_t mask = 0; mask < all; ++mask) {
         if (fresh != nothing_fresh && (mask >> fresh & 1) == 0) continue;
+        if (!wanted()) continue;
         for (std::size_t i = 0; i < pending_.size(); ++i)
             if ((mask >> i & 1) != 0) apply(pending_[i], 0, pending_[i].sectors());
         state();
@@ -56,6 +57,7 @@ void CrashStates::torn(std::size_t fresh) {
             for (int others = 0; others < 2; ++others) {
                 if (fresh != nothing_fresh && w != fresh && others == 0) continue;
                 for (int form = 0; form < 3; ++form) {
+                    if (!wanted()) continue;
                     if (others != 0) apply_others(w);
                     if (form == 0) apply(write, 0, n);
                     if (form == 1) apply(write, n, write.sectors() - n);
@@ -72,6 +74,7 @@ void CrashStates::torn(std::size_t fresh) {
 void CrashStates::sampled(std::size_t fresh) {
     std::vector<std::size_t> order(pending_.size());
     for (std::size_t sample = 0; sample < options_.samples; ++sample) {
+        if (!wanted()) continue;
         for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
         std::shuffle(order.begin(), order.end(), random_);
         auto const density = random_() % 5;
@@ -84,6 +87,7 @@ void CrashStates::sampled(std::size_t fresh) {
 
 void CrashStates::cut(std::size_t fresh) {
     ++counts_.cuts;
+    turn_ = 0; // the first state of each cut is never skipped
     counts_.most_pending = std::max<std::uint64_t>(counts_.most_pending, pending_.size());
     if (pending_.size() <= options_.exhaustive_below) subsets(fresh);
     torn(fresh);

@@ -56,6 +56,7 @@ private:
     void sampled(std::size_t fresh);
     void apply(Pending const& write, std::size_t first, std::size_t count);
     void apply_others(std::size_t but);
+    bool wanted(); // the next state is not skipped
     void state();
     void flush(std::vector<std::uint64_t> const& covered);
 

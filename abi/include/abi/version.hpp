@@ -23,4 +23,7 @@ private:
     std::uint32_t raw_ = 0;
 };
 
+// Of every object in a new store; version 0 is never used, so that a zeroed capability is void.
+inline constexpr Version first_version{1};
+
 } // namespace abi

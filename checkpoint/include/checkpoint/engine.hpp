@@ -102,6 +102,7 @@ public:
     // wrong_revision, corrupt (an acknowledged checkpoint cannot be read: never a silent step back), io, no_memory
     // (`memory` smaller than the limits ask for, or the store larger than the limits allow), limit_reached (boot numbers
     // used up), no_such_checkpoint (`previous`, and there is none whose blocks are all still there).
+    // Stack: open at most 12 KiB, step and the rest at most 6 KiB.
     Result<> open(store::BlockDevice& device, Memory memory, OpenOptions const& options);
     RecoveryReport const& recovery() const;
     abi::disk::RootSlot const& superblock() const; // the newest root slot as read or written last
@@ -125,7 +126,8 @@ public:
     // commit can hold), foreign_boot (another machine wrote the store: stop), device_failed (writing is over).
     Result<> begin_commit(std::uint32_t frames);
     std::uint32_t frames_at_most() const;
-    // 4096 bytes where the next frame's content may be put by the caller: add() with exactly this span copies nothing.
+    // One to four times 4096 bytes where the next frames' contents may be put by the caller: add() of frame i with the
+    // i-th 4096 bytes copies nothing (after a frame that costs no block, the later ones are moved down).
     // Empty when a buffer must first be written out (busy).
     base::Bytes next_frame_buffer();
     // Adds a frame; each frame at most once in a commit. A zero frame, and one equal to what an unmigrated directory

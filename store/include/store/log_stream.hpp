@@ -31,6 +31,8 @@ public:
     bool can_append(std::uint32_t sectors);
     // The memory that the next append of `sectors` will be taken from; empty when busy. Errors: no_space.
     Result<base::Bytes> reserve(std::uint32_t sectors);
+    // ... and as many bytes more as further runs appended after it will be taken from, one after another.
+    std::size_t contiguous_bytes() const;
     // Appends the run that reserve() gave memory for.
     Extent append_reserved(std::uint32_t sectors);
     Result<Extent> append(base::ConstBytes bytes);

@@ -5,6 +5,7 @@
 #include "bare_call.hpp"
 #include "report.hpp"
 
+#include <abi/objects/process.hpp>
 #include <runtime/client/endpoint.hpp>
 #include <runtime/client/patt.hpp>
 #include <runtime/client/process.hpp>

@@ -18,7 +18,7 @@ constexpr Control reply_control = receive_control.with<Control::SendPhase>(1).wi
 } // namespace
 
 extern "C" int main(std::uint64_t) {
-    runtime_virtual_registers->receive_slots[0] = reply_slot;
+    runtime::runtime_virtual_registers->receive_slots[0] = reply_slot;
     bench::BareMessage message{0, receive_control.raw(), 0, 0};
     for (;;) {
         bench::invoke(message);

@@ -16,7 +16,8 @@
 
 namespace tests {
 
-struct GuestTest {
+// Aligned as the compiler aligns objects of this size, so that the linker lays them out as an array.
+struct alignas(32) GuestTest {
     char const* name;
     char const* sentence;
     void (*body)();

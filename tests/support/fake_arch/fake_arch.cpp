@@ -20,6 +20,7 @@ namespace {
 alignas(abi::frame_size) std::byte memory[fake_memory_frames * abi::frame_size];
 FakeTlb tlb;
 std::uint64_t now = 0;
+std::uint64_t wall_seconds = 0;
 std::uint32_t unmasked_lines = 0;
 
 } // namespace
@@ -28,6 +29,7 @@ std::byte* fake_memory() { return memory; }
 void clear_fake_memory() { std::memset(memory, 0, sizeof memory); }
 FakeTlb& fake_tlb() { return tlb; }
 std::uint64_t& fake_now_ns() { return now; }
+std::uint64_t& fake_wall_seconds() { return wall_seconds; }
 std::uint32_t& fake_unmasked_lines() { return unmasked_lines; }
 
 } // namespace kernel::arch

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-stele_test(NAME kernel_fetch_test SOURCES fetch_requests_test.cpp LINKS kernel-hosted)
+stele_test(NAME kernel_fetch_test SOURCES fetch_requests_test.cpp fake_power.cpp LINKS kernel-hosted)

@@ -21,10 +21,10 @@ using Control = abi::ControlWord;
 // A message as a program would hand it to the system call.
 struct Request {
     std::uint64_t slot = 0;
-    Control control;
-    std::vector<std::uint64_t> words;
-    std::vector<std::uint64_t> send_slots;
-    std::vector<std::uint64_t> receive_slots;
+    Control control{};
+    std::vector<std::uint64_t> words{};
+    std::vector<std::uint64_t> send_slots{};
+    std::vector<std::uint64_t> receive_slots{};
     std::uint64_t receive_endpoint = 0;
 };
 
@@ -168,6 +168,7 @@ private:
         object.registers.rsp = 0x7ffe'0000;
         auto const live = queues(kernel()).live().enter(party.frame);
         EXPECT_TRUE(live);
+        queues(kernel()).set_priority(*live, 10);
         return party;
     }
     FrameIndex page_of(abi::FrameType type) { return this->frame(type); }

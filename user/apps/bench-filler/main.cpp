@@ -22,6 +22,7 @@ extern "C" int main(std::uint64_t pages) {
         if (line.error != abi::Error::restarted) continue;
         auto const ticks = bench::timestamp();
         auto const counters = bench::system_control.counters();
-        bench::report("resumed ticks=", ticks, " fetches=", counters->fetches, " failed=", counters.failed());
+        bench::report("resumed ticks=", ticks, " fetches=", counters->fetches,
+                      " error=", static_cast<std::uint32_t>(counters.error));
     }
 }

@@ -16,7 +16,7 @@ public:
         if (count_ == lines_.size()) return false;
         auto& line = lines_[(first_ + count_++) % lines_.size()];
         line.size = text.size() < typed_max ? text.size() : typed_max;
-        std::memcpy(line.text, text.data(), line.size);
+        if (line.size != 0) std::memcpy(line.text, text.data(), line.size);
         return true;
     }
     // The oldest line; stands until the next push.

@@ -15,7 +15,6 @@ namespace migrator {
 namespace {
 
 constexpr unsigned program_index = 2; // in the resident image
-constexpr std::uint32_t interval_ms_default = 100;
 constexpr std::uint64_t millisecond = 1'000'000;
 constexpr std::uint64_t retry_ns = 2 * millisecond;  // of an answer that found no memory
 constexpr std::uint64_t hurry_ns = 10 * millisecond; // between snapshots that are to make memory clean
@@ -130,7 +129,7 @@ Result<> Migrator::resume(runtime::Request&) {
     if (pacing_.running()) return {};
     status_.counters.fetches_before_resume = status_.counters.fetches;
     TRY(runtime::ObjectSource{authority_.object_source}.resume(status_.now.held));
-    pacing_.start(now(), words_.interval_ms.value_or(interval_ms_default) * millisecond);
+    pacing_.start(now(), words_.interval_ms.value_or(engine_.superblock().interval_ms) * millisecond);
     return {};
 }
 

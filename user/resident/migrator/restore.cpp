@@ -77,7 +77,8 @@ Result<> restore(RestoreInput const& input, Status& status) {
     status.now.taken_at = found.clock_base_ns;
     status.now.torn_newer = found.torn;
     status.now.held = input.words.hold || found.boots_without_commit >= boots_without_commit_max;
-    TRY(input.source.restore(found.boot, found.clock_base_ns, 0, input.root));
+    TRY(input.source.restore(found.boot, found.clock_base_ns, input.engine.superblock().processor_features,
+                             input.root));
     LiveList live(input.source);
     TRY(input.engine.for_each_live([&](abi::FrameId frame) { live.add(frame); }));
     live.flush();

@@ -25,8 +25,11 @@ inline std::byte* direct_map(PhysicalAddress address) {
     return fake_memory() + address.raw();
 }
 
+inline std::span<std::byte, abi::frame_size> frame_bytes(PhysicalAddress address) {
+    return std::span<std::byte, abi::frame_size>(direct_map(address), abi::frame_size);
+}
 inline std::span<std::byte, abi::frame_size> frame_bytes(FrameIndex frame) {
-    return std::span<std::byte, abi::frame_size>(direct_map(physical_address(frame)), abi::frame_size);
+    return frame_bytes(physical_address(frame));
 }
 
 inline PageTable& page_table(PhysicalAddress address) {

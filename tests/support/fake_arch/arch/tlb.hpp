@@ -13,6 +13,8 @@ struct FakeTlb {
     std::size_t full_flushes = 0;
     UserAddress last_page;
     PhysicalAddress space;
+    // A test's model of the translations held: one page's, or all, are forgotten.
+    void (*on_flush)(UserAddress page, bool all) = nullptr;
 };
 
 FakeTlb& fake_tlb();
@@ -20,12 +22,16 @@ FakeTlb& fake_tlb();
 inline void flush_page(UserAddress address) {
     ++fake_tlb().page_flushes;
     fake_tlb().last_page = address;
+    if (fake_tlb().on_flush != nullptr) fake_tlb().on_flush(address, false);
 }
-inline void flush_all() { ++fake_tlb().full_flushes; }
+inline void flush_all() {
+    ++fake_tlb().full_flushes;
+    if (fake_tlb().on_flush != nullptr) fake_tlb().on_flush({}, true);
+}
 inline PhysicalAddress loaded_space() { return fake_tlb().space; }
 inline void load_space(PhysicalAddress space) {
     fake_tlb().space = space;
-    ++fake_tlb().full_flushes;
+    flush_all();
 }
 // Frame 0 of the fake memory.
 inline PhysicalAddress kernel_space() { return PhysicalAddress(0); }

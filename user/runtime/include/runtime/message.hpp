@@ -28,7 +28,7 @@ public:
     std::string_view view() const { return {bytes_, size_}; }
     void assign(std::string_view text) {
         size_ = text.size() < Capacity ? text.size() : Capacity;
-        std::memcpy(bytes_, text.data(), size_);
+        if (size_ != 0) std::memcpy(bytes_, text.data(), size_);
     }
 
 private:
@@ -42,7 +42,7 @@ public:
     std::span<std::byte const> view() const { return {bytes_, size_}; }
     void assign(std::span<std::byte const> data) {
         size_ = data.size() < Capacity ? data.size() : Capacity;
-        std::memcpy(bytes_, data.data(), size_);
+        if (size_ != 0) std::memcpy(bytes_, data.data(), size_);
     }
 
 private:

@@ -1,0 +1,445 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""An independent reader of Stele stores, written from docs/format.md alone. Standard library only, reads only.
+
+    stele_reader.py [--json] [--frames] [--quick] STORE
+
+Exit codes: 0 all verifies, 4 damage found, 8 not readable as a store. A newest commit that was cut is no damage."""
+import argparse
+import json
+import os
+import struct
+import sys
+
+SECTOR = 512
+BLOCK = 4096
+MASK = (1 << 64) - 1
+P1, P2, P3, P4, P5 = (0x9E3779B185EBCA87, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0x85EBCA77C2B2AE63,
+                      0x27D4EB2F165667C5)
+SEED_SLOT, SEED_RECORD, SEED_DIRECTORY = 0x746F6F722E6C7473, 0x7463657265722E73, 0x7465722D7269642E
+SEED_NODE, SEED_TABLE = 0x65646F6E2D70616D, 0x656C626174676573
+TYPES = ("free", "data page", "capability page", "patt", "process", "endpoint", "schedule", "heap")
+LIVE, ZERO, SHARED = 1, 2, 4
+FLUSHED_FIRST, HOUSEKEEPING = 1, 2
+
+
+class Refusal(Exception):
+    """The store cannot be read; the word says why."""
+
+
+def rotate(x, n):
+    return ((x << n) | (x >> (64 - n))) & MASK
+
+
+def xxh64(data, seed):
+    """XXH64 of bytes whose length is a multiple of 8."""
+    words = struct.unpack("<%dQ" % (len(data) // 8), data)
+    whole = len(words) // 4 * 4
+    if whole:
+        a, b, c, d = (seed + P1 + P2) & MASK, (seed + P2) & MASK, seed, (seed - P1) & MASK
+        for w0, w1, w2, w3 in zip(words[0:whole:4], words[1:whole:4], words[2:whole:4], words[3:whole:4]):
+            a = (a + w0 * P2) & MASK
+            b = (b + w1 * P2) & MASK
+            c = (c + w2 * P2) & MASK
+            d = (d + w3 * P2) & MASK
+            a = (((a << 31) | (a >> 33)) & MASK) * P1 & MASK
+            b = (((b << 31) | (b >> 33)) & MASK) * P1 & MASK
+            c = (((c << 31) | (c >> 33)) & MASK) * P1 & MASK
+            d = (((d << 31) | (d >> 33)) & MASK) * P1 & MASK
+        h = (rotate(a, 1) + rotate(b, 7) + rotate(c, 12) + rotate(d, 18)) & MASK
+        for lane in (a, b, c, d):
+            h = ((h ^ (rotate(lane * P2 & MASK, 31) * P1 & MASK)) * P1 + P4) & MASK
+    else:
+        h = (seed + P5) & MASK
+    h = (h + len(data)) & MASK
+    for word in words[whole:]:
+        h = (rotate(h ^ (rotate(word * P2 & MASK, 31) * P1 & MASK), 27) * P1 + P4) & MASK
+    h = (h ^ (h >> 33)) * P2 & MASK
+    h = (h ^ (h >> 29)) * P3 & MASK
+    return h ^ (h >> 32)
+
+
+def hash128(data, seed):
+    return (xxh64(data, seed), xxh64(data, seed ^ MASK))
+
+
+def first_of(extent):
+    return extent & ((1 << 48) - 1)
+
+
+def count_of(extent):
+    return extent >> 48
+
+
+class Geometry:
+    def __init__(self, shift, segments):
+        self.shift, self.segments = shift, segments
+        self.bytes = segments << shift if 0 <= shift < 64 else 0
+
+    def valid(self):
+        return 14 <= self.shift <= 24 and 16 <= self.segments < 1 << 31
+
+    def in_log(self, extent):
+        first, count = first_of(extent), count_of(extent)
+        if count == 0:
+            return False
+        segment = first >> (self.shift - 9)
+        return 1 <= segment < self.segments - 1 and (first + count - 1) >> (self.shift - 9) == segment
+
+    def slot_offset(self, index, copy):
+        return index * BLOCK if copy == 0 else self.bytes - 2 * BLOCK + index * BLOCK
+
+
+class Slot:
+    """A copy of a root slot: section 3."""
+
+    def __init__(self, sector, index):
+        (self.magic, low, high, self.revision, self.abi, self.incompat, self.ro_compat, self.compat, store0, store1,
+         self.sequence, self.slot, self.shift, self.segments, self.boot, _, nonce0, nonce1, self.generation, record0,
+         record1, place0, place1, next0, next1, self.created, self.label, self.interval, self.retain,
+         self.features) = struct.unpack_from("<8s2Q2I3Q2QQ2IQ2I2QQ2Q2Q2QQ32s2IQ", sector)
+        self.hash, self.store, self.nonce = (low, high), (store0, store1), (nonce0, nonce1)
+        self.record_hash, self.record, self.next = (record0, record1), (place0, place1), (next0, next1)
+        geometry = Geometry(self.shift, self.segments)
+        self.valid = (self.magic == b"STELEST0" and hash128(sector[24:], SEED_SLOT) == self.hash and
+                      self.slot == index and geometry.valid() and self.generation != 0 and
+                      all(geometry.in_log(e) and count_of(e) == 1 for e in self.record + self.next))
+        self.geometry = geometry
+
+
+class Record:
+    """A commit record: section 4."""
+
+    def __init__(self, sector):
+        (self.magic, h0, h1, s0, s1, n0, n1, self.generation, p0, p1, self0, self1, parent0, parent1, next0, next1,
+         self.flags, self.directory_bytes, self.directory_entries, d0, d1) = struct.unpack_from(
+             "<Q2Q2Q2QQ2Q2Q2Q2QQ2I2Q", sector)
+        self.hash, self.store, self.nonce, self.parent_hash = (h0, h1), (s0, s1), (n0, n1), (p0, p1)
+        self.self, self.parent, self.next = (self0, self1), (parent0, parent1), (next0, next1)
+        self.directory_hash = (d0, d1)
+        runs = struct.unpack_from("<16Q", sector, 160)
+        self.directories = (runs[:8], runs[8:])
+        (self.base, m0, m1, mh, t0, t1, th, self.time, self.stop, self.clock, self.written, self.frames,
+         self.processes, self.abi, _, c0, c1, ch, self.map_nodes) = struct.unpack_from("<Q3Q3Q4Q4I3QQ", sector, 288)
+        self.map, self.table, self.checkpoints = ((m0, m1), mh), ((t0, t1), th), (c0, c1, ch)
+
+    def counter(self):
+        return self.generation & ((1 << 42) - 1)
+
+    def boot(self):
+        return self.generation >> 42
+
+
+class Reader:
+    def __init__(self, path):
+        self.file = open(path, "rb")
+        self.size = os.fstat(self.file.fileno()).st_size
+        if self.size == 0:
+            self.size = self.file.seek(0, 2)
+        self.findings = []
+        self.torn = None
+
+    def close(self):
+        self.file.close()
+
+    def at(self, offset, size):
+        self.file.seek(offset)
+        data = self.file.read(size)
+        return data + bytes(size - len(data))
+
+    def extent(self, extent):
+        return self.at(first_of(extent) * SECTOR, count_of(extent) * SECTOR)
+
+    def damage(self, code, **what):
+        self.findings.append({"code": code, **what})
+
+    # Section 3 and step 1 of section 8.
+    def find_slot(self):
+        copies = {}
+        for index in (0, 1):
+            copies[index, 0] = Slot(self.at(index * BLOCK, SECTOR), index)
+        valid = [s for s in copies.values() if s.valid]
+        if not valid:
+            for shift in range(24, 13, -1):
+                guess = Geometry(shift, self.size >> shift)
+                if not guess.valid():
+                    continue
+                for index in (0, 1):
+                    slot = Slot(self.at(guess.slot_offset(index, 1), SECTOR), index)
+                    if slot.valid and slot.geometry.slot_offset(index, 1) == guess.slot_offset(index, 1):
+                        valid.append(slot)
+                if valid:
+                    break
+        if not valid:
+            magic = any(s.magic == b"STELEST0" for s in copies.values())
+            raise Refusal("bad-superblock" if magic else "not-a-store")
+        known = max(valid, key=lambda s: s.sequence)
+        if known.revision > 0 or known.incompat:
+            raise Refusal("newer-format")
+        self.geometry = known.geometry
+        if self.geometry.bytes > self.size:
+            raise Refusal("truncated")
+        for index in (0, 1):
+            copies[index, 1] = Slot(self.at(self.geometry.slot_offset(index, 1), SECTOR), index)
+        for (index, copy), slot in copies.items():
+            if not slot.valid:
+                self.damage("root-slot", offset=self.geometry.slot_offset(index, copy))
+        self.slot = max((s for s in copies.values() if s.valid), key=lambda s: s.sequence)
+
+    def record_at(self, place):
+        sector = self.extent(place)[:SECTOR]
+        record = Record(sector)
+        if record.magic != 0x3064636552656C74 or hash128(sector[24:], SEED_RECORD) != record.hash:
+            return None
+        single = record.self + record.next + (record.parent if record.parent[0] else ())
+        if any(count_of(e) != 1 or not self.geometry.in_log(e) for e in single) or place not in record.self:
+            return None
+        if record.store != self.slot.store or record.flags & ~3 or any(record.checkpoints):
+            return None
+        if not 16 * record.directory_entries <= record.directory_bytes <= 24 * record.directory_entries:
+            return None
+        for runs in record.directories:
+            used = [e for e in runs if e]
+            if list(runs[:len(used)]) != used or not all(self.geometry.in_log(e) for e in used):
+                return None
+            if sum(count_of(e) for e in used) != (record.directory_bytes + SECTOR - 1) // SECTOR:
+                return None
+        return record
+
+    def record_of(self, twin, wanted):
+        """The record with this hash, from either place; what is missing is damage."""
+        good = None
+        for place in twin:
+            record = self.record_at(place)
+            if record is not None and record.hash == wanted:
+                good = good or record
+            else:
+                self.damage("record", offset=first_of(place) * SECTOR)
+        if good is None:
+            raise Refusal("corrupt")
+        return good
+
+    def directory_copy(self, record, runs):
+        data = b"".join(self.extent(e) for e in runs if e)[:record.directory_bytes]
+        if hash128(data, SEED_DIRECTORY) != record.directory_hash:
+            return None
+        entries, words, i = {}, struct.unpack("<%dQ" % (len(data) // 8), data), 0
+        while i < len(words):
+            size = 2 if words[i] >> 56 & ZERO else 3
+            entries[words[i] & ((1 << 48) - 1)] = (words[i], words[i + 1], words[i + 2] if size == 3 else 0)
+            i += size
+        return entries if len(entries) == record.directory_entries else None
+
+    def directory(self, record, settled):
+        """Entries by frame; `settled`: acknowledged, so that a bad copy is damage."""
+        copies = [self.directory_copy(record, runs) for runs in record.directories]
+        for copy, runs in zip(copies, record.directories):
+            if copy is None and settled:
+                self.damage("directory", offset=first_of(runs[0]) * SECTOR, generation=record.counter())
+        for copy in copies:
+            if copy is not None:
+                return copy
+        return None
+
+    def block_good(self, entry):
+        frame, kind = entry[0] & ((1 << 48) - 1), entry[0] >> 48 & 255
+        block = self.at((entry[1] & ((1 << 40) - 1)) * SECTOR, BLOCK)
+        return xxh64(block, frame | kind << 56) == entry[2]
+
+    # Steps 2 to 4 of section 8.
+    def find_newest(self):
+        slot = self.slot
+        newest, parent, following = self.record_of(slot.record, slot.record_hash), None, slot.next
+        while True:
+            found = None
+            for place in following:
+                record = self.record_at(place)
+                if (record is not None and record.self == following and record.parent_hash == newest.hash and
+                        record.generation > newest.generation and
+                        (record.boot() > slot.boot or record.boot() == slot.boot and record.nonce == slot.nonce)):
+                    found = record
+                    break
+            if found is None:
+                break
+            parent, newest, following = newest, found, found.next
+        self.settled = parent is None or bool(newest.flags & FLUSHED_FIRST)
+        if not self.settled:
+            entries = self.directory(newest, False)
+            whole = entries is not None and all(
+                entry[0] >> 56 & (ZERO | SHARED) or self.block_good(entry) for entry in entries.values())
+            if not whole:
+                self.torn, newest, self.settled = newest, parent, True
+        self.newest = newest
+
+    # Section 8, content.
+    def load_chain(self):
+        chain, record = [self.newest], self.newest
+        while record.generation > self.newest.base and record.parent[0]:
+            record = self.record_of(record.parent, record.parent_hash)
+            chain.append(record)
+        chain.reverse()
+        self.chain = []
+        for record in chain:
+            if record.generation <= self.newest.base:
+                self.chain.append((record, {}))
+                continue
+            entries = self.directory(record, self.settled or record is not self.newest)
+            if entries is None:
+                raise Refusal("corrupt")
+            self.chain.append((record, entries))
+
+    def load_map(self):
+        self.leaves, self.live_sectors = [], [0] * self.geometry.segments
+        self.nodes = 0
+        if self.newest.map[0][0]:
+            self.walk(self.newest.map, None)
+
+    def count_live(self, extent):
+        self.live_sectors[first_of(extent) >> (self.geometry.shift - 9)] += count_of(extent)
+
+    def walk(self, ref, level):
+        places, wanted = ref
+        node = None
+        for place in places:
+            self.count_live(place)
+            data = self.extent(place)
+            if len(data) == BLOCK and xxh64(data, SEED_NODE) == wanted:
+                node = node or data
+            else:
+                self.damage("map-node", offset=first_of(place) * SECTOR)
+        if node is None:
+            return
+        self.nodes += 1
+        magic, found_level, count, store0, store1 = struct.unpack_from("<IHH2Q", node)
+        if magic != 0x65646F6E or (store0, store1) != self.slot.store or level not in (None, found_level):
+            self.damage("map-node", offset=first_of(places[0]) * SECTOR)
+            return
+        for i in range(count):
+            if found_level == 0:
+                name, where, hashed, birth = struct.unpack_from("<4Q", node, 64 + 32 * i)
+                self.leaves.append((name & ((1 << 48) - 1), birth, (name, where, hashed)))
+                if not name >> 56 & ZERO:
+                    self.count_live(where & ((1 << 40) - 1) | 8 << 48)
+            else:
+                _, _, place0, place1, hashed, _ = struct.unpack_from("<6Q", node, 64 + 48 * i)
+                self.walk(((place0, place1), hashed), found_level - 1)
+
+    def check_table(self):
+        places, wanted = self.newest.table
+        if not places[0]:
+            return
+        for place in places:
+            self.count_live(place)
+        for place in places:
+            data = self.extent(place)
+            counts = list(struct.unpack_from("<%dH" % self.geometry.segments, data))
+            if xxh64(data, SEED_TABLE) != wanted or counts != self.live_sectors:
+                self.damage("segment-table", offset=first_of(place) * SECTOR)
+
+    def view(self, generation):
+        """All frames at a retained checkpoint: frame -> (entry, birth)."""
+        frames = {}
+        for frame, birth, entry in self.leaves:
+            if birth <= generation:
+                frames[frame] = (entry, birth)
+        for record, entries in self.chain:
+            if record.generation <= generation:
+                for frame, entry in entries.items():
+                    frames[frame] = (entry, record.generation)
+        return frames
+
+    def verify(self, frames):
+        good = 0
+        for _, (entry, birth) in sorted(frames.items()):
+            if entry[0] >> 56 & ZERO or self.block_good(entry):
+                good += 1
+            else:
+                self.damage("frame-hash", frame="0x%x" % (entry[0] & ((1 << 48) - 1)), offset=(entry[1] & ((1 << 40) - 1)) * SECTOR,
+                            birth=birth & ((1 << 42) - 1))
+        return good
+
+    def read(self):
+        self.find_slot()
+        self.find_newest()
+        self.load_chain()
+        self.load_map()
+        self.check_table()
+
+
+def describe(reader, frames, verified, with_frames):
+    processes = [frame for frame, (entry, _) in sorted(frames.items()) if entry[0] >> 48 & 255 == 4]
+    result = {
+        "schema": "stele.reader/1",
+        "store": "%016x%016x" % reader.slot.store[::-1],
+        "label": reader.slot.label.rstrip(b"\0").decode("utf-8", "replace"),
+        "generation": reader.newest.counter(),
+        "boot": reader.slot.boot,
+        "identity": "%016x%016x" % reader.newest.hash[::-1],
+        "tornNewest": reader.torn.counter() if reader.torn else None,
+        "frames": len(frames),
+        "verified": verified,
+        "liveProcesses": ["0x%x" % f for f in processes if frames[f][0][0] >> 56 & LIVE],
+        "processFrames": ["0x%x" % f for f in processes],
+        "mapNodes": reader.nodes,
+        "checkpoints": [{
+            "generation": record.counter(), "boot": record.boot(), "timeNs": record.time, "stopNs": record.stop,
+            "frames": record.frames, "entries": record.directory_entries, "bytesWritten": record.written,
+            "processes": record.processes, "housekeeping": bool(record.flags & HOUSEKEEPING),
+            "identity": "%016x%016x" % record.hash[::-1],
+        } for record, _ in reversed(reader.chain)],
+        "clean": not reader.findings,
+        "findings": reader.findings,
+    }
+    if with_frames:
+        result["frameList"] = [{
+            "frame": "0x%x" % frame, "type": TYPES[entry[0] >> 48 & 255], "mark": entry[1] >> 40,
+            "live": bool(entry[0] >> 56 & LIVE), "zero": bool(entry[0] >> 56 & ZERO), "hash": "%016x" % entry[2],
+            "birth": birth & ((1 << 42) - 1)} for frame, (entry, birth) in sorted(frames.items())]
+    return result
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Reads and verifies a Stele store; independent of its code.")
+    parser.add_argument("store")
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+    parser.add_argument("--frames", action="store_true", help="list every frame of the newest checkpoint")
+    parser.add_argument("--quick", action="store_true", help="do not read the frames' blocks")
+    parser.add_argument("--at", type=int, help="generation (counter) to list and verify; default the newest")
+    options = parser.parse_args()
+    try:
+        reader = Reader(options.store)
+        reader.read()
+        generation = reader.newest.generation
+        if options.at is not None:
+            known = [r.generation for r, _ in reader.chain if r.counter() == options.at]
+            if not known:
+                raise Refusal("no-such-checkpoint")
+            generation = known[-1]
+        frames = reader.view(generation)
+        verified = None if options.quick else reader.verify(frames)
+    except (Refusal, OSError) as error:
+        word = str(error) if isinstance(error, Refusal) else "io"
+        if options.json:
+            print(json.dumps({"schema": "stele.reader/1", "error": word}))
+        else:
+            print("stele_reader: error[%s]: %s" % (word, options.store), file=sys.stderr)
+        return 4 if word == "corrupt" else 8
+    result = describe(reader, frames, verified, options.frames)
+    if options.json:
+        print(json.dumps(result))
+    else:
+        for key in ("store", "label", "generation", "tornNewest", "frames", "verified", "mapNodes"):
+            print("%-12s %s" % (key, result[key]))
+        for checkpoint in result["checkpoints"]:
+            print("checkpoint   %(generation)d  frames %(frames)d  written %(bytesWritten)d  processes %(processes)d" %
+                  checkpoint)
+        for frame in result.get("frameList", ()):
+            print("frame        %(frame)s  %(type)s  mark %(mark)d  born %(birth)d  %(hash)s" % frame)
+        for finding in reader.findings:
+            print("damage       " + json.dumps(finding))
+        print("clean" if not reader.findings else "DAMAGED")
+    return 4 if reader.findings else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

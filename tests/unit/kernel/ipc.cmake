@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: Apache-2.0
+stele_test(NAME kernel_ipc_test
+    SOURCES ipc_message_test.cpp ipc_event_test.cpp ipc_dispatch_test.cpp fake_power.cpp LINKS kernel-hosted)
