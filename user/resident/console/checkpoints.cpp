@@ -64,6 +64,17 @@ void Driver::print_committed(Status const& status, std::string_view end) {
                  " frames, age ", age, " ms", end);
 }
 
+void Driver::print_counters() {
+    auto const answer = runtime::Migrator{authority_.migrator}.counters();
+    if (answer.failed()) return;
+    auto const& counts = *answer;
+    screen_.line("[stele] counters: commits ", counts.commits, " flushes ", counts.flushes, " bytes ",
+                 counts.bytes_written, " frames ", counts.frames_written, " fetches ", counts.fetches,
+                 " stop-ns ", counts.stop_nanoseconds, " commit-ns ", counts.commit_nanoseconds,
+                 " interrupts ", counts.interrupts, " fetches-before-resume ", counts.fetches_before_resume,
+                 " restore-ns ", counts.restore_nanoseconds);
+}
+
 void Driver::request_checkpoint() { static_cast<void>(runtime::Checkpoint{authority_.checkpoint}.request()); }
 
 void Driver::power_off(std::uint8_t status) {

@@ -73,6 +73,7 @@ void Driver::take_input() {
         screen_.echo(typed);
         if (typed == Typed::checkpoint) request_checkpoint();
         if (typed == Typed::status) print_committed(status(), "");
+        if (typed == Typed::counters) print_counters();
         if (typed == Typed::line) take_line(editor_.line());
     }
 }

@@ -61,6 +61,7 @@ private:
     void committed();
     void failed();
     void print_committed(Status const& status, std::string_view end);
+    void print_counters();
     void power_off(std::uint8_t status);
     void request_checkpoint();
     // Time.

@@ -18,6 +18,7 @@ enum class Typed : std::uint8_t {
     line,       // Enter: line() is complete until the next byte
     checkpoint, // Ctrl-P: a checkpoint, at once
     status,     // Ctrl-T: the committed line, at once
+    counters,   // Ctrl-B: the migrator's counts, for benchmarks
 };
 
 class LineEditor {
@@ -33,6 +34,7 @@ public:
         }
         if (byte == control_p) return Typed::checkpoint;
         if (byte == control_t) return Typed::status;
+        if (byte == control_b) return Typed::counters;
         if (byte == backspace || byte == erase) {
             if (size_ == 0) return Typed::nothing;
             --size_;
@@ -48,6 +50,7 @@ public:
     std::string_view pending() const { return complete_ ? std::string_view() : line(); }
 
 private:
+    static constexpr std::uint8_t control_b = 0x02;
     static constexpr std::uint8_t backspace = 0x08;
     static constexpr std::uint8_t control_p = 0x10;
     static constexpr std::uint8_t control_t = 0x14;

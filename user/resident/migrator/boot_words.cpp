@@ -8,14 +8,12 @@ namespace migrator {
 
 namespace {
 
-constexpr std::uint32_t interval_ms_min = 1;
-
 // A number that is none, or does not fit, is no word of ours.
 std::optional<std::uint32_t> interval(std::string_view text) {
     std::uint32_t value = 0;
     auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc{} || end != text.data() + text.size()) return {};
-    return value != 0 && value < interval_ms_min ? interval_ms_min : value;
+    return value;
 }
 
 } // namespace
