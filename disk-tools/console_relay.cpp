@@ -25,8 +25,8 @@
 namespace tools {
 namespace {
 
-constexpr char checkpoint_byte =
-    0x10; // Ctrl-P: the console takes a checkpoint without disturbing the line being typed
+// Ctrl-P: the console takes a checkpoint without disturbing the line being typed
+constexpr char checkpoint_byte = 0x10;
 constexpr char escape_byte = 0x01;    // Ctrl-A, as in QEMU
 constexpr int exit_status_off = 0x21; // isa-debug-exit: (0x10 << 1) | 1
 

@@ -160,10 +160,9 @@ private:
                 row.type != abi::CapabilityType::restart && row.type != abi::CapabilityType::heap &&
                 row.type != abi::CapabilityType::frame_range)
                 return row.type;
-        refuse(
-            table, fmt::format("'{}' is not a type that a description can hand out", name),
-            "use number, data_page, capability_page, patt, process, endpoint, entry, schedule, clock, discrim, log, "
-            "checkpoint or system_control");
+        refuse(table, fmt::format("'{}' is not a type that a description can hand out", name),
+               "use number, data_page, capability_page, patt, process, endpoint, entry, schedule, clock, "
+               "discrim, log, checkpoint or system_control");
     }
 
     abi::Rights right_named(toml::node const& node) const {

@@ -100,7 +100,8 @@ void Checker::record_copies(CommitRecord const& record) {
         auto const sector = state_.scratch.first(sector_size);
         CommitRecord found;
         auto const readable = static_cast<bool>(io_.read(place.offset(), sector));
-        if (readable && decode_record(sector, place, state_.geometry, found) && found.hash == record.hash) continue;
+        if (readable && decode_record(sector, place, state_.geometry, found) && found.hash == record.hash)
+            continue;
         damage(Finding::single_copy, Finding::record, place.offset(), record.hash.low,
                readable ? store::hash128(HashSeed::record, sector.subspan(record_hash_from)).low : 0,
                record.generation);
@@ -124,8 +125,8 @@ void Checker::directory_copies(CommitRecord const& record) {
     ++result_.directories;
     for (auto const* runs : {&record.directory, &record.directory_copy})
         if (!directory_good(*runs, record))
-            damage(Finding::single_copy, Finding::directory, (*runs)[0].offset(), record.directory_hash.low, 0,
-                   record.generation);
+            damage(Finding::single_copy, Finding::directory, (*runs)[0].offset(), record.directory_hash.low,
+                   0, record.generation);
 }
 
 void Checker::log() {
@@ -144,12 +145,14 @@ void Checker::log() {
         // The newest may lack a copy because the power went before its flush: whole, but not yet twice.
         auto const acknowledged = i + 1 < list.size() || state_.report.trusted_slot || state_.report.torn;
         if (acknowledged) record_copies(record);
-        if (record.generation > state_.base && (acknowledged || state_.report.trusted_flushed)) directory_copies(record);
+        if (record.generation > state_.base && (acknowledged || state_.report.trusted_flushed))
+            directory_copies(record);
         listener_.progress(CheckPhase::log, i + 1, list.size());
     }
 }
 
-// Both copies of a node, then what it points to. The copy that is good is used; both bad: the frames below are lost.
+// Both copies of a node, then what it points to. The copy that is good is used; both bad: the frames below
+// are lost.
 Result<> Checker::walk(TwinRef const& ref, std::optional<std::uint16_t> level, std::size_t depth) {
     auto const node = state_.scratch.subspan(scratch_path + depth * node_size, node_size);
     bool good[2] = {};
@@ -172,7 +175,8 @@ Result<> Checker::walk(TwinRef const& ref, std::optional<std::uint16_t> level, s
             auto const entry = store::leaf_entry(node, i).entry;
             if (!entry.zero()) state_.segments.fold_adds(entry.place());
         } else {
-            TRY(walk(store::child_entry(node, i).child, static_cast<std::uint16_t>(header.level - 1), depth + 1));
+            TRY(walk(store::child_entry(node, i).child, static_cast<std::uint16_t>(header.level - 1),
+                     depth + 1));
         }
     }
     return {};
@@ -243,7 +247,8 @@ Result<> Checker::frames() {
         if (list.find(entry.frame()) == nullptr) ++result_.frames;
         if (!entry.zero()) TRY(verify({entry, 0, true}));
         at = map.advance();
-        listener_.progress(CheckPhase::frames, result_.blocks_verified, total + state_.map_nodes * leaf_capacity / 2);
+        listener_.progress(CheckPhase::frames, result_.blocks_verified,
+                           total + state_.map_nodes * leaf_capacity / 2);
     }
     // A node that is bad in both copies was reported by the walk: the frames below it cannot be counted.
     if (!at) std::fill(broken_.begin(), broken_.end(), true);
@@ -251,8 +256,9 @@ Result<> Checker::frames() {
         for (auto const& entry : list.entries(i)) {
             if (list.find(entry.frame()) == &entry) ++result_.frames;
             if (!entry.zero()) TRY(verify({entry, i, false}));
-            listener_.progress(CheckPhase::frames, result_.blocks_verified,
-                               std::max(total + state_.map_nodes * leaf_capacity / 2, result_.blocks_verified));
+            listener_.progress(
+                CheckPhase::frames, result_.blocks_verified,
+                std::max(total + state_.map_nodes * leaf_capacity / 2, result_.blocks_verified));
         }
     for (std::size_t i = 0; i < list.size(); ++i) result_.checkpoints_readable += broken_[i] ? 0U : 1U;
     return {};
@@ -267,7 +273,8 @@ void Checker::space() {
         auto const place = table.place[copy];
         store::Finding finding = Finding::none;
         auto const bytes = state_.scratch.first(place.bytes());
-        auto const good = io_.read(place.offset(), bytes) && store::hash64(HashSeed::segment_table, bytes) == table.hash;
+        auto const good =
+            io_.read(place.offset(), bytes) && store::hash64(HashSeed::segment_table, bytes) == table.hash;
         if (!good) finding = Finding::single_copy;
         for (std::uint32_t i = 0; good && i < state_.segments.size(); ++i) {
             auto const counted = state_.segments[i].change;

@@ -25,7 +25,8 @@ bool Commit::step() {
     if (phase_ == Phase::idle || phase_ == Phase::committed || phase_ == Phase::failed) return false;
     auto const& log = state_.stream(Owner::log);
     auto const& mirror = state_.stream(Owner::mirror);
-    auto const broken = log.failed() || mirror.failed() || error_ != Error::none || state_.stopped != Error::none;
+    auto const broken =
+        log.failed() || mirror.failed() || error_ != Error::none || state_.stopped != Error::none;
     if (phase_ != Phase::failing && phase_ != Phase::open && broken) {
         fail_with(Error::io);
         return true;
@@ -33,8 +34,7 @@ bool Commit::step() {
     switch (phase_) {
     case Phase::directory: return write_directory();
     case Phase::drain_first: return false; // the flush moves it on
-    case Phase::drain:
-        return !record_ready_ && compose_record();
+    case Phase::drain: return !record_ready_ && compose_record();
     case Phase::failing:
         if (!drained() || state_.flush_for_commit) return false;
         after_failure();
@@ -136,7 +136,8 @@ bool Commit::compose_record() {
     record_.processes = info_.processes;
     record_.abi_revision = info_.abi_revision;
     record_.frames = frames_;
-    record_.bytes_written = data_bytes_ + 2 * ((encoder_.bytes() + sector_size - 1) / sector_size + 1) * sector_size;
+    record_.bytes_written =
+        data_bytes_ + 2 * ((encoder_.bytes() + sector_size - 1) / sector_size + 1) * sector_size;
     if (housekeeping_) record_.flags |= static_cast<std::uint64_t>(RecordFlag::housekeeping);
 
     auto const next_log = log.make_hole(1 + sectors_per_frame);
@@ -182,7 +183,8 @@ bool Commit::wants_flush() const {
 
 // A failed flush may have lost any write that completed before it, whoever asked for it.
 void Commit::flush_failed() {
-    if (phase_ != Phase::idle && phase_ != Phase::committed && phase_ != Phase::failed && error_ == Error::none)
+    if (phase_ != Phase::idle && phase_ != Phase::committed && phase_ != Phase::failed &&
+        error_ == Error::none)
         error_ = Error::io;
 }
 
@@ -229,8 +231,8 @@ void Commit::fail_with(Error error) {
     phase_ = Phase::failing;
 }
 
-// R25: the generation is spent; its record's place may hold anything. The next record gets places of its own, which
-// only a root slot names.
+// R25: the generation is spent; its record's place may hold anything. The next record gets places of its own,
+// which only a root slot names.
 void Commit::after_failure() {
     auto& s = state_;
     auto& log = s.stream(Owner::log);

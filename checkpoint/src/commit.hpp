@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // One commit: frames in, sectors out (the stabiliser), then directory, record, flush.
 //
-//   idle ─begin─► open ─finish─► directory ─┬─► drain ─flush─► acknowledged                     up to 4 MiB: one flush
-//                                           └─► drain_first ─flush─► drain ─flush─► acknowledged    above: two (R23)
+//   idle ─begin─► open ─finish─► directory ─┬─► drain ─flush─► acknowledged                     up to 4 MiB:
+//   one flush
+//                                           └─► drain_first ─flush─► drain ─flush─► acknowledged    above:
+//                                           two (R23)
 //   any failed write or flush ─► failing ─(all its requests are back)─► failed: the commit is abandoned (R25)
 //
 //   Every write of a commit has completed before its flush is submitted.
@@ -44,9 +46,7 @@ public:
     bool housekeeping() const { return housekeeping_; }
 
 private:
-    enum class Phase : std::uint8_t {
-        idle, open, directory, drain_first, drain, failing, committed, failed
-    };
+    enum class Phase : std::uint8_t { idle, open, directory, drain_first, drain, failing, committed, failed };
     bool write_directory();
     bool compose_record();
     bool drained() const;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The unmigrated checkpoints in memory: their records, their directories (sorted runs in one ring of entries), and an
-// index from frame to its newest entry. The oldest one may be the base, whose changes are in the map already.
+// The unmigrated checkpoints in memory: their records, their directories (sorted runs in one ring of
+// entries), and an index from frame to its newest entry. The oldest one may be the base, whose changes are in
+// the map already.
 //   Invariant: index(f) is the entry of f in the newest directory that has one.
 #pragma once
 
@@ -67,7 +68,8 @@ private:
     void forget_entries(Directory& directory);
 
     std::span<DirectoryEntry> ring_;
-    std::span<std::uint32_t> index_; // ring position + 1, 0 = empty; size a power of two, at least twice the ring's
+    std::span<std::uint32_t>
+        index_; // ring position + 1, 0 = empty; size a power of two, at least twice the ring's
     std::array<Directory, at_most> list_{};
     std::size_t head_ = 0;
     std::size_t size_ = 0;

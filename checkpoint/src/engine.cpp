@@ -60,7 +60,8 @@ IoBuffers take_io(store::Arena& arena, Limits const& limits) {
     buffers.log = arena.take(std::size_t{limits.commit_chunk} * limits.commit_chunks, 4096);
     buffers.fetches = arena.take(limits.fetches * abi::frame_size, 4096);
     buffers.fold = arena.take(node_size, 4096);
-    for (auto& side : buffers.side) side = arena.take(std::size_t{limits.side_chunk} * limits.side_chunks, 4096);
+    for (auto& side : buffers.side)
+        side = arena.take(std::size_t{limits.side_chunk} * limits.side_chunks, 4096);
     buffers.record = arena.take(Commit::buffer_size, sector_size);
     buffers.slots = arena.take(Roots::buffer_size, sector_size);
     return buffers;
@@ -68,12 +69,13 @@ IoBuffers take_io(store::Arena& arena, Limits const& limits) {
 
 bool limits_valid(Limits const& limits) {
     using store::LogStream;
-    auto const requests = limits.commit_chunks + (stream_count - 1) * limits.side_chunks + limits.fetches + 10;
+    auto const requests =
+        limits.commit_chunks + (stream_count - 1) * limits.side_chunks + limits.fetches + 10;
     return limits.fetches >= 1 && limits.fetches <= Fetches::at_most && limits.commit_chunk >= 8192 &&
            limits.commit_chunk <= (1 << 20) && limits.commit_chunk % 4096 == 0 && limits.commit_chunks >= 2 &&
            limits.commit_chunks <= LogStream::chunks_at_most &&
-           std::size_t{limits.commit_chunk} * limits.commit_chunks >= scratch_least && limits.side_chunk >= 8192 &&
-           limits.side_chunk % 4096 == 0 && limits.side_chunks >= 2 &&
+           std::size_t{limits.commit_chunk} * limits.commit_chunks >= scratch_least &&
+           limits.side_chunk >= 8192 && limits.side_chunk % 4096 == 0 && limits.side_chunks >= 2 &&
            limits.side_chunks <= LogStream::chunks_at_most && requests <= store::requests_at_most &&
            limits.unmigrated_entries >= 16 && limits.fold_above < directories_at_most &&
            limits.kept < limits.fold_above;
@@ -86,7 +88,8 @@ void make_parts(EngineState& s, Tables const& tables, IoBuffers const& io) {
         auto const background = i >= static_cast<std::size_t>(Owner::moved);
         s.streams[i].init({&s.io, &s.segments, static_cast<std::uint8_t>(i),
                            background ? store::Priority::background : store::Priority::commit,
-                           i == 0 ? io.log : io.side[i - 1], i == 0 ? limits.commit_chunk : limits.side_chunk});
+                           i == 0 ? io.log : io.side[i - 1],
+                           i == 0 ? limits.commit_chunk : limits.side_chunk});
     }
     s.migration.init({tables.path, tables.builder, tables.node, io.fold});
 }
@@ -160,7 +163,8 @@ void Engine::step(std::span<store::Completion const> done, store::RequestList& r
     state_->advance();
     state_->io.emit(requests);
     auto& counters = state_->counters;
-    counters.bytes_migrated = state_->stream(Owner::moved).bytes_sent() + state_->stream(Owner::map).bytes_sent() +
+    counters.bytes_migrated = state_->stream(Owner::moved).bytes_sent() +
+                              state_->stream(Owner::map).bytes_sent() +
                               state_->stream(Owner::map_copy).bytes_sent();
     counters.segments_opened = state_->segments.opened();
     counters.laps = state_->segments.laps();
@@ -169,7 +173,8 @@ void Engine::step(std::span<store::Completion const> done, store::RequestList& r
 bool Engine::runnable() const { return state_->runnable || state_->io.waiting() > 0; }
 bool Engine::quiet() const { return state_->io.in_flight() == 0 && state_->io.waiting() == 0; }
 bool Engine::migrating() const {
-    return !state_->read_only && (!state_->migration.idle() || state_->migration.due() || state_->roots.busy());
+    return !state_->read_only &&
+           (!state_->migration.idle() || state_->migration.due() || state_->roots.busy());
 }
 
 void turn(Engine& engine, store::BlockDevice& device, bool wait) {
@@ -244,8 +249,8 @@ SpaceInfo Engine::space() const {
     info.free_bytes = std::uint64_t{s.segments.free()} << shift;
     info.pending_bytes = std::uint64_t{s.segments.pending()} << shift;
     info.live_bytes = s.segments.live_sectors() * sector_size;
-    // R29: an eighth for cleaning, the fold's reserve, one commit of a sixteenth of the store, segments that streams
-    // hold open; and of each segment the end that no block fits into.
+    // R29: an eighth for cleaning, the fold's reserve, one commit of a sixteenth of the store, segments that
+    // streams hold open; and of each segment the end that no block fits into.
     auto const kept = s.segments.usable() / 8 + s.segments.usable() / 16 + s.reserve_segments() + 8;
     auto const sectors = s.geometry.sectors_per_segment() - sectors_per_frame;
     if (kept < s.segments.usable())

@@ -115,8 +115,9 @@ bool Fetches::retry(std::uint16_t index) {
 
 void Fetches::node_read(std::uint16_t index, Error error) {
     auto& slot = slots_[index];
-    auto const good = error == Error::none && store::verify_node(slot.buffer, {slot.node.hash, slot.level, state_.store},
-                                                                 state_.geometry);
+    auto const good =
+        error == Error::none &&
+        store::verify_node(slot.buffer, {slot.node.hash, slot.level, state_.store}, state_.geometry);
     if (good) {
         state_.nodes.insert(slot.node, slot.buffer);
         visit(index, slot.buffer);
@@ -149,7 +150,8 @@ void Fetches::read_done(std::uint16_t index, Error error) {
         return;
     }
     invariant(slot.phase == Phase::block);
-    auto const found = error == Error::none ? store::frame_hash(slot.frame, slot.entry.type(), slot.buffer) : 0;
+    auto const found =
+        error == Error::none ? store::frame_hash(slot.frame, slot.entry.type(), slot.buffer) : 0;
     if (error == Error::none && found == slot.entry.hash) {
         finish(index, Error::none);
         return;
@@ -168,7 +170,8 @@ void Fetches::read_done(std::uint16_t index, Error error) {
 std::optional<Fetched> Fetches::take() {
     Slot* first = nullptr;
     for (auto& slot : slots_)
-        if (slot.phase == Phase::done && (first == nullptr || slot.done_order < first->done_order)) first = &slot;
+        if (slot.phase == Phase::done && (first == nullptr || slot.done_order < first->done_order))
+            first = &slot;
     if (first == nullptr) return std::nullopt;
     first->phase = Phase::taken;
     Fetched result;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fetches under way: directories in memory first, then the map node by node, then the block; each read is verified.
+// Fetches under way: directories in memory first, then the map node by node, then the block; each read is
+// verified.
 //   unused ─start─► node* ─► block ─► done ─take, release─► unused
 #pragma once
 
@@ -27,9 +28,9 @@ private:
     enum class Phase : std::uint8_t { unused, node, block, done, taken };
     struct Slot {
         Phase phase = Phase::unused;
-        std::uint8_t copy = 0;              // of the node being read
+        std::uint8_t copy = 0; // of the node being read
         std::uint64_t done_order = 0;
-        std::uint64_t switches = 0;         // maps in force when it began: an older one's blocks may be reused
+        std::uint64_t switches = 0; // maps in force when it began: an older one's blocks may be reused
         abi::FrameId frame;
         abi::disk::TwinRef node;
         std::optional<std::uint16_t> level; // wanted; none for the root

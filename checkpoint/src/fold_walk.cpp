@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The fold's pass over the old map: a path of nodes from the root, left to right, beside the sequence of changes.
+// The fold's pass over the old map: a path of nodes from the root, left to right, beside the sequence of
+// changes.
 #include "migration.hpp"
 #include "state.hpp"
 
@@ -39,8 +40,9 @@ void Migration::read_done(Error error) {
 }
 
 void Migration::node_arrived(Error error) {
-    auto const good = error == Error::none &&
-                      store::verify_node(buffers_.read, {reading_.hash, level_wanted_, state_.store}, state_.geometry);
+    auto const good =
+        error == Error::none &&
+        store::verify_node(buffers_.read, {reading_.hash, level_wanted_, state_.store}, state_.geometry);
     if (!good) {
         store::Corruption report;
         report.finding = copy_ == 0 ? store::Finding::single_copy : store::Finding::map_node;
@@ -201,7 +203,8 @@ bool Migration::walk_inner(Level& level, base::ConstBytes node) {
         return true;
     }
     auto const child = store::child_entry(node, level.at);
-    auto const end = level.at + 1 < level.count ? store::child_entry(node, level.at + 1).first.frame : level.end;
+    auto const end =
+        level.at + 1 < level.count ? store::child_entry(node, level.at + 1).first.frame : level.end;
     auto const below = static_cast<std::uint16_t>(level.level - 1);
     if (!must_visit(child, below, end)) {
         if (!builder_.link(child, below)) return false;

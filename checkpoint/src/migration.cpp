@@ -19,8 +19,8 @@ constexpr std::uint64_t no_end = ~std::uint64_t{0};
 
 void Migration::init(Buffers const& buffers) {
     buffers_ = buffers;
-    builder_.init({&state_.stream(Owner::map), &state_.stream(Owner::map_copy), &state_.segments, buffers.builder,
-                   buffers.node, state_.store});
+    builder_.init({&state_.stream(Owner::map), &state_.stream(Owner::map_copy), &state_.segments,
+                   buffers.builder, buffers.node, state_.store});
 }
 
 void Migration::after_commit() {
@@ -34,7 +34,9 @@ void Migration::hurry(std::uint32_t segments) {
     exhausted_ = false;
 }
 
-std::uint64_t Migration::new_map_nodes() const { return state_.map_nodes + builder_.nodes_made() - nodes_left_; }
+std::uint64_t Migration::new_map_nodes() const {
+    return state_.map_nodes + builder_.nodes_made() - nodes_left_;
+}
 
 // R28: few enough directories, enough room for entries, and the log not too full of what is superseded.
 bool Migration::due() const {
@@ -47,8 +49,8 @@ bool Migration::due() const {
            (segments.free() + segments.pending() < segments.usable() / 4 && choose_directories() > 1);
 }
 
-// How many of the oldest directories to fold: all but the newest ones that are to stay readable, fewer of which stay
-// when they hold more than an eighth of the store; in need all.
+// How many of the oldest directories to fold: all but the newest ones that are to stay readable, fewer of
+// which stay when they hold more than an eighth of the store; in need all.
 std::size_t Migration::choose_directories() const {
     auto const& s = state_;
     auto const size = s.directories.size();
@@ -86,7 +88,8 @@ bool Migration::step() {
         flush_now_ = urgent_;
         return false;
     case Phase::ready:
-        // Nobody else may come to name the map: an empty commit does (only in need; else the next commit will).
+        // Nobody else may come to name the map: an empty commit does (only in need; else the next commit
+        // will).
         if (urgent_ && state_.commit.idle()) {
             auto const& newest = state_.newest();
             if (!state_.commit.begin(0, true)) return false;
@@ -159,7 +162,8 @@ bool Migration::start(std::size_t directories) {
     return true;
 }
 
-// Sparse segments to empty, as long as the pass gains more segments than it fills. Returns the gain in segments.
+// Sparse segments to empty, as long as the pass gains more segments than it fills. Returns the gain in
+// segments.
 std::uint64_t Migration::choose_victims() {
     auto& s = state_;
     auto& segments = s.segments;
@@ -192,7 +196,8 @@ std::uint64_t Migration::choose_victims() {
     return 0;
 }
 
-// What each segment holds of the new map, this table included. Its place is taken first, so that it counts itself.
+// What each segment holds of the new map, this table included. Its place is taken first, so that it counts
+// itself.
 bool Migration::write_table() {
     auto& s = state_;
     if (!builder_.finish()) {
@@ -261,7 +266,8 @@ void Migration::discard() {
 
 void Migration::switched(std::uint64_t generation) {
     auto& s = state_;
-    // The folded directories go; the newest of them stays as the base, with its record and without its entries.
+    // The folded directories go; the newest of them stays as the base, with its record and without its
+    // entries.
     for (std::size_t i = 0; i < folded_; ++i) {
         auto const& directory = s.directories[0];
         auto const last = i + 1 == folded_;

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Migration: folds the oldest directories into a new object map, and moves live blocks out of sparse segments, in one
-// pass over the map in key order. Nothing in force is touched: the new map counts when a commit record names it.
+// Migration: folds the oldest directories into a new object map, and moves live blocks out of sparse
+// segments, in one pass over the map in key order. Nothing in force is touched: the new map counts when a
+// commit record names it.
 //
-//   idle ─due─► walking ⇄ reading a node / moving a block ─► table ─► writing ─flush─► ready ─named by a commit─► idle
+//   idle ─due─► walking ⇄ reading a node / moving a block ─► table ─► writing ─flush─► ready ─named by a
+//   commit─► idle
 //
-//   Subtrees without a change are linked as they are. A pass that empties segments (`victims`) visits every leaf.
-//   After the switch the folded directories go, their superseded blocks and old nodes are free by that generation.
+//   Subtrees without a change are linked as they are. A pass that empties segments (`victims`) visits every
+//   leaf. After the switch the folded directories go, their superseded blocks and old nodes are free by that
+//   generation.
 #pragma once
 
 #include "directory_merge.hpp"
@@ -49,7 +52,8 @@ public:
     void switched(std::uint64_t generation);
 
     bool idle() const { return phase_ == Phase::idle; }
-    // A commit waits for this many free segments, or for entries: history is dropped if need be, segments are emptied.
+    // A commit waits for this many free segments, or for entries: history is dropped if need be, segments are
+    // emptied.
     void hurry(std::uint32_t segments);
     static constexpr std::uint32_t for_entries = 0xffffffff;
     bool urgent() const { return urgent_; }
@@ -97,21 +101,22 @@ private:
     bool urgent_ = false;
     std::uint32_t needed_ = 0;
     bool exhausted_ = false;
-    bool sweeping_ = false;     // victims exist: every leaf is visited
+    bool sweeping_ = false; // victims exist: every leaf is visited
     bool flush_now_ = false;
-    std::size_t folded_ = 0;    // directories
-    std::uint64_t target_ = 0;  // generation of the newest of them
+    std::size_t folded_ = 0;   // directories
+    std::uint64_t target_ = 0; // generation of the newest of them
     abi::disk::TwinRef reading_;
     std::uint8_t copy_ = 0;
     std::optional<std::uint16_t> level_wanted_;
     std::uint64_t end_ = 0;
-    bool moved_ready_ = false;  // the block of the entry at hand is in the read buffer, verified
-    bool unmovable_ = false;    // ... is not readable: its entry stays as it is
+    bool moved_ready_ = false; // the block of the entry at hand is in the read buffer, verified
+    bool unmovable_ = false;   // ... is not readable: its entry stays as it is
     abi::disk::LeafEntry moving_;
     abi::disk::TwinRef new_table_;
     std::uint64_t nodes_left_ = 0;
-    bool poisoned_ = false;     // a flush failed meanwhile: what was written may be lost
-    std::uint64_t emptying_at_ = 0; // segments there were when segments were last emptied in need without a fold
+    bool poisoned_ = false; // a flush failed meanwhile: what was written may be lost
+    // segments there were when segments were last emptied in need without a fold
+    std::uint64_t emptying_at_ = 0;
 };
 
 } // namespace checkpoint

@@ -30,7 +30,8 @@ std::array<SlotState, 4> OfflineStore::slots(store::BlockDevice& device, base::B
     auto const read = [&](std::uint32_t index, std::uint32_t copy, std::uint64_t offset) {
         auto& state = result[index * 2 + copy];
         auto const sector = buffer.first(sector_size);
-        if (offset + sector_size <= device.capacity() && io.read(offset, sector)) state = store::decode_slot(sector, index);
+        if (offset + sector_size <= device.capacity() && io.read(offset, sector))
+            state = store::decode_slot(sector, index);
         state.index = index;
         state.copy = copy;
         state.offset = offset;
@@ -55,8 +56,14 @@ bool OfflineStore::has(Generation at) const {
 namespace {
 
 FrameInfo info_of(DirectoryEntry const& entry, std::uint64_t birth) {
-    return {entry.frame(), entry.type(), entry.mark(), entry.live(), entry.zero(), Generation(birth),
-            entry.zero() ? 0 : entry.place().offset(), entry.hash};
+    return {entry.frame(),
+            entry.type(),
+            entry.mark(),
+            entry.live(),
+            entry.zero(),
+            Generation(birth),
+            entry.zero() ? 0 : entry.place().offset(),
+            entry.hash};
 }
 
 } // namespace
@@ -65,7 +72,8 @@ Result<FrameInfo> OfflineStore::find(Generation at, abi::FrameId frame) {
     auto& s = engine_.state();
     if (!has(at)) return base::fail(Error::no_such_checkpoint);
     Generation birth;
-    if (auto const* entry = s.directories.find(frame, at, birth); entry != nullptr) return info_of(*entry, birth.raw());
+    if (auto const* entry = s.directories.find(frame, at, birth); entry != nullptr)
+        return info_of(*entry, birth.raw());
     store::SyncIo io(*device_);
     auto ref = s.map;
     std::optional<std::uint16_t> level;
@@ -87,7 +95,8 @@ Result<FrameInfo> OfflineStore::find(Generation at, abi::FrameId frame) {
 }
 
 Result<FrameInfo> OfflineStore::read(Generation at, abi::FrameId frame,
-                                     std::span<std::byte, abi::frame_size> content, store::Corruption* corruption) {
+                                     std::span<std::byte, abi::frame_size> content,
+                                     store::Corruption* corruption) {
     auto& s = engine_.state();
     auto const info = TRY(find(at, frame));
     if (info.zero) {
@@ -132,11 +141,14 @@ Result<> OfflineStore::visit(Generation at, bool (*each)(void*, FrameInfo const&
             info = info_of(changes.current().entry, changes.current().birth.raw());
             changes.advance();
         }
-        // Of several births of one frame the newest not after `at` counts; a change since the base beats them all.
-        for (bool first = fresh > old; !map.finished() && map.current().entry.frame().number() == old && fresh >= old;
+        // Of several births of one frame the newest not after `at` counts; a change since the base beats them
+        // all.
+        for (bool first = fresh > old;
+             !map.finished() && map.current().entry.frame().number() == old && fresh >= old;
              TRY(map.advance())) {
             if (fresh == old) continue;
-            if (first || map.current().birth <= at.raw()) info = info_of(map.current().entry, map.current().birth);
+            if (first || map.current().birth <= at.raw())
+                info = info_of(map.current().entry, map.current().birth);
             first = false;
         }
         if (!each(context, info)) return {};

@@ -47,7 +47,8 @@ bool sector_in_log(Extent extent, store::Geometry const& geometry) {
 
 } // namespace
 
-bool decode_record(base::ConstBytes sector, Extent place, store::Geometry const& geometry, CommitRecord& record) {
+bool decode_record(base::ConstBytes sector, Extent place, store::Geometry const& geometry,
+                   CommitRecord& record) {
     record = base::read<CommitRecord>(sector);
     if (record.magic != record_magic) return false;
     if (store::hash128(HashSeed::record, sector.first(sector_size).subspan(record_hash_from)) != record.hash)
@@ -55,8 +56,8 @@ bool decode_record(base::ConstBytes sector, Extent place, store::Geometry const&
     if (record.self[0] != place && record.self[1] != place) return false;
     for (auto const* twin : {&record.self, &record.next})
         if (!sector_in_log((*twin)[0], geometry) || !sector_in_log((*twin)[1], geometry)) return false;
-    if (!record.parent[0].none() && (!sector_in_log(record.parent[0], geometry) ||
-                                     !sector_in_log(record.parent[1], geometry)))
+    if (!record.parent[0].none() &&
+        (!sector_in_log(record.parent[0], geometry) || !sector_in_log(record.parent[1], geometry)))
         return false;
     if ((record.flags & ~record_flags_known) != 0 || !record.checkpoints.none()) return false;
     if (record.directory_bytes < record.directory_entries * 16 ||

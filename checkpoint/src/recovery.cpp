@@ -21,8 +21,8 @@ void Recovery::read_slot(std::uint32_t index, std::uint32_t copy, std::uint64_t 
     state.copy = copy;
     state.offset = offset;
     // Geometry must be the one the copy was found by.
-    if (state.valid() && store::Geometry{state.slot.segment_shift, state.slot.segments}.slot_offset(index, copy) !=
-                             offset)
+    if (state.valid() &&
+        store::Geometry{state.slot.segment_shift, state.slot.segments}.slot_offset(index, copy) != offset)
         state.fields_valid = false;
 }
 
@@ -44,8 +44,10 @@ Result<> Recovery::read_slots() {
         if (known != nullptr) geometry_ = {known->segment_shift, known->segments};
     }
     if (known == nullptr) return choose_slot();
-    if (known->format_revision > abi::format_revision || (known->incompat & ~incompat_known) != 0) return base::fail(Error::newer_format);
-    if (!options_.read_only && (known->ro_compat & ~ro_compat_known) != 0) return base::fail(Error::newer_format);
+    if (known->format_revision > abi::format_revision || (known->incompat & ~incompat_known) != 0)
+        return base::fail(Error::newer_format);
+    if (!options_.read_only && (known->ro_compat & ~ro_compat_known) != 0)
+        return base::fail(Error::newer_format);
     if (geometry_.bytes() > capacity) return base::fail(Error::truncated);
     for (std::uint32_t i = 0; i < root_slot_count; ++i) read_slot(i, 1, geometry_.slot_offset(i, 1));
     return choose_slot();
@@ -67,7 +69,8 @@ Result<> Recovery::choose_slot() {
     for (auto const& state : slots_) {
         auto& known = state_.roots.known()[state.index];
         if (!state.valid() || state.slot.store != slot_.store) {
-            // A torn refresh leaves both copies of one slot bad, and that is nobody's fault; one bad copy is rot.
+            // A torn refresh leaves both copies of one slot bad, and that is nobody's fault; one bad copy is
+            // rot.
             auto const& other = slots_[state.index * 2 + 1 - state.copy];
             if (other.valid()) {
                 ++state_.report.copies_used;
@@ -122,7 +125,8 @@ bool Recovery::follows(CommitRecord const& record, CommitRecord const& parent, R
 
 Result<> Recovery::walk_from(RootSlot const& slot) {
     if (!read_record(slot.record, newest_, true) || newest_.hash != slot.record_hash) {
-        note(store::Finding::record, store::Finding::record, slot.record[0], slot.record_hash.low, slot.generation);
+        note(store::Finding::record, store::Finding::record, slot.record[0], slot.record_hash.low,
+             slot.generation);
         return base::fail(Error::corrupt);
     }
     next_ = slot.next;
@@ -133,8 +137,9 @@ Result<> Recovery::walk_from(RootSlot const& slot) {
         for (std::size_t copy = 0; copy < 2 && !found; ++copy) {
             auto const sector = state_.scratch.first(sector_size);
             found = io_.read(next_[copy].offset(), sector) &&
-                    decode_record(sector, next_[copy], geometry_, candidate) && candidate.store == slot.store &&
-                    candidate.self == next_ && follows(candidate, newest_, slot);
+                    decode_record(sector, next_[copy], geometry_, candidate) &&
+                    candidate.store == slot.store && candidate.self == next_ &&
+                    follows(candidate, newest_, slot);
             if (found && copy == 1) ++state_.report.copies_used;
         }
         if (!found) return {};
@@ -152,8 +157,8 @@ bool Recovery::load_copy(std::array<Extent, directory_extents> const& runs, Comm
     for (auto const run : runs) {
         if (run.none()) break;
         for (std::uint32_t at = 0; at < run.count();) {
-            auto const part = std::min<std::uint32_t>(run.count() - at,
-                                                      static_cast<std::uint32_t>(state_.scratch.size() / sector_size));
+            auto const part = std::min<std::uint32_t>(
+                run.count() - at, static_cast<std::uint32_t>(state_.scratch.size() / sector_size));
             auto const bytes = state_.scratch.first(part * sector_size);
             if (!io_.read(run.offset() + at * sector_size, bytes) || !decoder.feed(bytes)) return false;
             at += part;
@@ -168,17 +173,19 @@ bool Recovery::load_copy(std::array<Extent, directory_extents> const& runs, Comm
     return true;
 }
 
-Result<bool> Recovery::load_directory(CommitRecord const& record, std::span<DirectoryEntry> entries, bool report) {
+Result<bool> Recovery::load_directory(CommitRecord const& record, std::span<DirectoryEntry> entries,
+                                      bool report) {
     if (load_copy(record.directory, record, entries)) return true;
     if (!load_copy(record.directory_copy, record, entries)) return false;
     ++state_.report.copies_used;
     if (report)
-        note(store::Finding::single_copy, store::Finding::directory, record.directory[0], record.directory_hash.low,
-             record.generation);
+        note(store::Finding::single_copy, store::Finding::directory, record.directory[0],
+             record.directory_hash.low, record.generation);
     return true;
 }
 
-// R26: every frame that this checkpoint wrote is read and hashed. Blocks of earlier checkpoints were flushed by them.
+// R26: every frame that this checkpoint wrote is read and hashed. Blocks of earlier checkpoints were flushed
+// by them.
 Result<bool> Recovery::verify(CommitRecord const& record) {
     auto const room = state_.directories.allocate(record.directory_entries);
     if (!room) return base::fail(Error::no_memory);
@@ -192,14 +199,15 @@ Result<bool> Recovery::verify(CommitRecord const& record) {
         }
         // Neighbours on the disk are read together: the log wrote them in the order in which they came.
         std::uint32_t run = 1;
-        while (i + run < room->size() && run < at_once && !(*room)[i + run].zero() && !(*room)[i + run].shared() &&
+        while (i + run < room->size() && run < at_once && !(*room)[i + run].zero() &&
+               !(*room)[i + run].shared() &&
                (*room)[i + run].sector() == (*room)[i].sector() + std::uint64_t{run} * sectors_per_frame)
             ++run;
         if (!io_.read((*room)[i].place().offset(), buffer.first(run * abi::frame_size))) return false;
         for (std::uint32_t k = 0; k < run; ++k) {
             auto const& entry = (*room)[i + k];
-            if (store::frame_hash(entry.frame(), entry.type(), buffer.subspan(k * abi::frame_size, abi::frame_size)) !=
-                entry.hash)
+            if (store::frame_hash(entry.frame(), entry.type(),
+                                  buffer.subspan(k * abi::frame_size, abi::frame_size)) != entry.hash)
                 return false;
         }
         i += run;
@@ -211,7 +219,8 @@ Result<> Recovery::run() {
     auto& report = state_.report;
     auto walked = walk_from(slot_);
     if (!walked && walked.error == Error::corrupt) {
-        // The newest slot's record is gone in both places: what the other slot knows is older. Never silently.
+        // The newest slot's record is gone in both places: what the other slot knows is older. Never
+        // silently.
         auto const& other = state_.roots.known()[1 - slot_.slot];
         if (!options_.read_only || !other.valid) return walked;
         report.lost_acknowledged = true;
@@ -228,7 +237,8 @@ Result<> Recovery::run() {
     } else {
         report.torn = true;
         report.torn_generation = Generation(newest_.generation);
-        note(store::Finding::torn_commit, store::Finding::none, newest_.self[0], newest_.hash.low, newest_.generation);
+        note(store::Finding::torn_commit, store::Finding::none, newest_.self[0], newest_.hash.low,
+             newest_.generation);
         next_ = newest_.self;
         newest_ = parent_;
     }
@@ -244,16 +254,18 @@ Result<> Recovery::run() {
     report.directories = static_cast<std::uint32_t>(state_.directories.size());
     state_.next = next_;
     state_.last_used = Generation(std::max(newest_.generation, report.torn_generation.raw()));
-    if (options_.abi_revision != 0 && newest_.abi_revision != 0 && options_.abi_revision != newest_.abi_revision)
+    if (options_.abi_revision != 0 && newest_.abi_revision != 0 &&
+        options_.abi_revision != newest_.abi_revision)
         return base::fail(Error::wrong_revision);
     return {};
 }
 
-// The checkpoint before the newest, as if the newest were torn. Its blocks are all there if nothing that it refers to
-// may have been reused: the map is still the same, or no root slot has moved on to the switch.
+// The checkpoint before the newest, as if the newest were torn. Its blocks are all there if nothing that it
+// refers to may have been reused: the map is still the same, or no root slot has moved on to the switch.
 Result<> Recovery::step_back() {
     CommitRecord parent;
-    if (newest_.parent[0].none() || !read_record(newest_.parent, parent, true) || parent.hash != newest_.parent_hash)
+    if (newest_.parent[0].none() || !read_record(newest_.parent, parent, true) ||
+        parent.hash != newest_.parent_hash)
         return base::fail(Error::no_such_checkpoint);
     if (parent.map != newest_.map && state_.roots.oldest_generation() >= newest_.generation)
         return base::fail(Error::no_such_checkpoint);

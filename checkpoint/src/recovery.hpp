@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Recovery: from the newest valid root slot along named places to the newest whole checkpoint (R23 to R26), then the
-// directories since its base into memory. It reads only. Straight-line code that waits: nothing runs beside it.
+// Recovery: from the newest valid root slot along named places to the newest whole checkpoint (R23 to R26),
+// then the directories since its base into memory. It reads only. Straight-line code that waits: nothing runs
+// beside it.
 #pragma once
 
 #include "state.hpp"
@@ -26,11 +27,12 @@ private:
     void read_slot(std::uint32_t index, std::uint32_t copy, std::uint64_t offset);
     Result<> walk_from(abi::disk::RootSlot const& slot);
     bool read_record(abi::disk::Twin const& places, CommitRecord& record, bool report);
-    bool follows(CommitRecord const& record, CommitRecord const& parent, abi::disk::RootSlot const& slot) const;
+    bool follows(CommitRecord const& record, CommitRecord const& parent,
+                 abi::disk::RootSlot const& slot) const;
     Result<bool> verify(CommitRecord const& record);
     Result<bool> load_directory(CommitRecord const& record, std::span<DirectoryEntry> entries, bool report);
-    bool load_copy(std::array<abi::disk::Extent, abi::disk::directory_extents> const& runs, CommitRecord const& record,
-                   std::span<DirectoryEntry> entries);
+    bool load_copy(std::array<abi::disk::Extent, abi::disk::directory_extents> const& runs,
+                   CommitRecord const& record, std::span<DirectoryEntry> entries);
     Result<> load_chain();
     Result<> load_table();
     Result<> step_back();
@@ -45,8 +47,8 @@ private:
     store::Geometry geometry_;
     abi::disk::RootSlot slot_;
     CommitRecord newest_;
-    CommitRecord parent_;      // of newest_, if it was walked over
-    abi::disk::Twin next_;     // places named for the successor of newest_
+    CommitRecord parent_;  // of newest_, if it was walked over
+    abi::disk::Twin next_; // places named for the successor of newest_
 };
 
 // Chooses the boot number and writes both root slots, each flushed (R2).

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Recovery: directories since the base into memory, what is live in each segment, and the boot's own root slots.
+// Recovery: directories since the base into memory, what is live in each segment, and the boot's own root
+// slots.
 #include "recovery.hpp"
 
 #include "directory_codec.hpp"
@@ -23,7 +24,8 @@ Result<> Recovery::load_chain() {
         auto const hash = record.parent_hash;
         auto const places = record.parent;
         if (!read_record(places, record, true) || record.hash != hash) {
-            note(store::Finding::record, store::Finding::record, places[0], hash.low, chain[count - 1].generation);
+            note(store::Finding::record, store::Finding::record, places[0], hash.low,
+                 chain[count - 1].generation);
             return base::fail(Error::corrupt);
         }
     }
@@ -33,8 +35,8 @@ Result<> Recovery::load_chain() {
         auto const room = state_.directories.allocate(entries);
         if (!room) return base::fail(Error::no_memory);
         if (entries > 0 && !TRY(load_directory(next, *room, true))) {
-            note(store::Finding::directory, store::Finding::directory, next.directory[0], next.directory_hash.low,
-                 next.generation);
+            note(store::Finding::directory, store::Finding::directory, next.directory[0],
+                 next.directory_hash.low, next.generation);
             return base::fail(Error::corrupt);
         }
         state_.directories.publish(next, entries);
@@ -122,8 +124,8 @@ Result<> begin_boot(EngineState& state, store::SyncIo& io) {
     report.boot = highest + 1;
     report.boots_without_commit = report.boot - report.generation.boot() - 1;
     if (!report.trusted_slot) {
-        // What was read and verified may still be in the device's cache only, and a copy of its metadata may be missing
-        // because the power went: both must be mended before a slot says "acknowledged".
+        // What was read and verified may still be in the device's cache only, and a copy of its metadata may
+        // be missing because the power went: both must be mended before a slot says "acknowledged".
         TRY(write_metadata_again(state, io));
         TRY(io.flush());
     }

@@ -36,7 +36,9 @@ std::uint32_t Roots::target() const {
     return 1 - newest_valid;
 }
 
-std::uint64_t Roots::oldest_generation() const { return std::min(known_[0].generation, known_[1].generation); }
+std::uint64_t Roots::oldest_generation() const {
+    return std::min(known_[0].generation, known_[1].generation);
+}
 
 void Roots::set_durable(std::uint32_t index, RootSlot const& slot) {
     known_[index] = {slot, true, slot.generation};
@@ -46,7 +48,8 @@ void Roots::set_durable(std::uint32_t index, RootSlot const& slot) {
     ++state_.counters.slot_refreshes;
 }
 
-// R28: at least every 64 commits; earlier when segments wait for it (R27) and the log is running out of free ones.
+// R28: at least every 64 commits; earlier when segments wait for it (R27) and the log is running out of free
+// ones.
 void Roots::after_commit() {
     ++commits_;
     auto const& segments = state_.segments;
@@ -105,7 +108,8 @@ void Roots::write_done(Error error) {
     --pending_;
 }
 
-// R32: a slot that is valid, of this store, and neither as we found it nor as we wrote it, was written by another machine.
+// R32: a slot that is valid, of this store, and neither as we found it nor as we wrote it, was written by
+// another machine.
 bool Roots::foreign() const {
     for (std::uint32_t i = 0; i < 2; ++i) {
         if (!read_ok_[i]) continue;

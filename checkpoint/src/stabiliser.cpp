@@ -51,12 +51,14 @@ base::Bytes Commit::next_buffer() {
     auto& log = state_.stream(Owner::log);
     auto const memory = log.reserve(sectors_per_frame);
     if (!memory || memory->empty()) return {};
-    auto const frames = std::min<std::size_t>(log.contiguous_bytes() / abi::frame_size, frames_in_buffer_at_most);
+    auto const frames =
+        std::min<std::size_t>(log.contiguous_bytes() / abi::frame_size, frames_in_buffer_at_most);
     return {memory->data(), frames * abi::frame_size};
 }
 
 Result<> Commit::add(FrameImage const& image) {
-    expects(phase_ == Phase::open && count_ < limit_ && image.frame.is_persistent() && image.frame.number() != 0);
+    expects(phase_ == Phase::open && count_ < limit_ && image.frame.is_persistent() &&
+            image.frame.number() != 0);
     expects(image.content.empty() || image.content.size() == abi::frame_size);
     auto& s = state_;
     EntryFields fields{image.frame, image.type, image.mark, {}, 0, 0};

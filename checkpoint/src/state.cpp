@@ -66,7 +66,8 @@ void EngineState::flush_done(Error error) {
     if (for_commit) commit.flush_done();
 }
 
-// The most segments that a commit may open: its blocks and directory, the copy of the directory, the next places.
+// The most segments that a commit may open: its blocks and directory, the copy of the directory, the next
+// places.
 std::uint32_t EngineState::commit_segments(std::uint32_t frames) const {
     auto const in_segment = geometry.sectors_per_segment() - abi::disk::sectors_per_frame;
     auto const directory = frames / 21 + 3; // 21 entries of 24 bytes a sector
@@ -74,14 +75,16 @@ std::uint32_t EngineState::commit_segments(std::uint32_t frames) const {
     return (data + directory) / in_segment + 2 + directory / in_segment + 2;
 }
 
-// What the next fold may write at worst: every node anew, as many again for what it adds, the tables, and its streams'
-// open segments; and an empty commit to name it.
+// What the next fold may write at worst: every node anew, as many again for what it adds, the tables, and its
+// streams' open segments; and an empty commit to name it.
 std::uint32_t EngineState::reserve_segments() const {
     auto const added = directories.entries_used() / (abi::disk::leaf_capacity / 2) + 4;
     auto const all_nodes = map_nodes + added;
     auto const sectors =
         2 * (all_nodes * abi::disk::sectors_per_node + abi::disk::table_sectors(geometry.segments));
-    return static_cast<std::uint32_t>(sectors / (geometry.sectors_per_segment() - abi::disk::sectors_per_node)) + 7;
+    return static_cast<std::uint32_t>(sectors /
+                                      (geometry.sectors_per_segment() - abi::disk::sectors_per_node)) +
+           7;
 }
 
 } // namespace checkpoint

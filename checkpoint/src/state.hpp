@@ -19,7 +19,19 @@
 namespace checkpoint {
 
 // Who submitted a request. The streams come first: their number is their index.
-enum class Owner : std::uint8_t { log, mirror, moved, map, map_copy, record, flush, slot_read, slot_write, fetch, fold };
+enum class Owner : std::uint8_t {
+    log,
+    mirror,
+    moved,
+    map,
+    map_copy,
+    record,
+    flush,
+    slot_read,
+    slot_write,
+    fetch,
+    fold
+};
 inline constexpr std::size_t stream_count = 5;
 
 struct EngineState {
@@ -36,19 +48,19 @@ struct EngineState {
     store::BlockDevice* device = nullptr;
     store::CorruptionSink* findings = nullptr;
     std::span<CommitRecord> chain; // recovery's: records from the newest back to the base
-    base::Bytes scratch; // I/O memory for what waits for the device: recovery, visits, checks
+    base::Bytes scratch;           // I/O memory for what waits for the device: recovery, visits, checks
 
     // What is in force.
-    Directories directories;  // with the newest acknowledged checkpoint as their newest
-    std::uint64_t base = 0;   // generation up to which the map has everything
+    Directories directories; // with the newest acknowledged checkpoint as their newest
+    std::uint64_t base = 0;  // generation up to which the map has everything
     abi::disk::TwinRef map;
     abi::disk::TwinRef table;
-    abi::disk::Twin next;     // places of the next record
+    abi::disk::Twin next;         // places of the next record
     bool next_needs_slot = false; // ... are named by no record (R25): the next commit waits for a root slot
-    Generation last_used;     // highest generation ever given to a commit (R24)
+    Generation last_used;         // highest generation ever given to a commit (R24)
     std::uint64_t map_switches = 0;
     std::uint64_t map_nodes = 0;
-    Error stopped = Error::none;   // foreign_boot or device_failed: nothing is written any more
+    Error stopped = Error::none; // foreign_boot or device_failed: nothing is written any more
 
     RecoveryReport report;
     Counters counters;

@@ -15,8 +15,8 @@ namespace idl {
 namespace {
 
 constexpr std::uint16_t first_server_number = 64;
-constexpr std::size_t request_capabilities_max =
-    abi::message_capabilities_max - 1; // position 0 is the reply entry
+// position 0 is the reply entry
+constexpr std::size_t request_capabilities_max = abi::message_capabilities_max - 1;
 
 // Names that C++ or the generated code itself needs.
 constexpr std::array<std::string_view, 38> reserved_names = {

@@ -28,8 +28,8 @@ __extension__ using Wide = unsigned __int128;
 // longer: hence many short shots, of which the shortest counts.
 std::uint64_t measure_once() {
     constexpr auto count = static_cast<std::uint16_t>(pit_hertz * calibration_ms / 1000);
-    auto const gate =
-        static_cast<std::uint8_t>((read_port8(speaker_port) & 0xfc) | 1); // gate on, speaker off
+    // gate on, speaker off
+    auto const gate = static_cast<std::uint8_t>((read_port8(speaker_port) & 0xfc) | 1);
     write_port8(speaker_port, gate);
     write_port8(pit_command, 0xb0); // channel 2, both bytes, one shot
     write_port8(pit_channel2, count & 0xff);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The edge between user mode and the kernel. Registers of user mode are saved straight into the running process's frame
-   (Processor::registers); nothing of a process ever lies on the kernel stack, which is empty at each entry.
-   Interrupts are off in the kernel, always; the one place that turns them on is idle. */
+/* The edge between user mode and the kernel. Registers of user mode are saved straight into the running
+   process's frame (Processor::registers); nothing of a process ever lies on the kernel stack, which is empty
+   at each entry. Interrupts are off in the kernel, always; the one place that turns them on is idle. */
 #include <arch/offsets.h>
 
         .text
@@ -50,7 +50,7 @@
         ud2
 .endm
 
-/* SYSCALL: rcx = return address, r11 = flags; the flags of FMASK (interrupts, trap, direction, AC, NT) are clear. */
+/* SYSCALL: rcx = return address, r11 = flags; those of FMASK (interrupts, trap, direction, AC, NT) are clear. */
         .global system_call_entry
 system_call_entry:
         swapgs
@@ -65,7 +65,7 @@ system_call_entry:
         mov     %rcx, REG_RSP(%rax)
         enter_kernel entry_system_call
 
-/* Exceptions and interrupts arrive here with: vector, error code, rip, cs, rflags, rsp, ss (upwards from rsp). */
+/* Exceptions and interrupts arrive with: vector, error code, rip, cs, rflags, rsp, ss (upwards from rsp). */
 .macro save_trapped_registers
         swapgs
         push    %rax
@@ -175,7 +175,7 @@ idle:
         hlt
         jmp     1b
 
-/* bool load_vector_state_checked(void const* area, uint64_t features): false when the processor refuses the area. */
+/* bool load_vector_state_checked(void const* area, uint64_t features): false: the processor refuses the area. */
         .global load_vector_state_checked
 load_vector_state_checked:
         mov     %rsi, %rax
@@ -210,7 +210,8 @@ vector_stubs:
         .set    vector, 0
         .rept   256
         .balign 16
-        .if     !(vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21 || vector == 29 || vector == 30)
+        .if     !(vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21 || \
+                  vector == 29 || vector == 30)
         push    $0
         .endif
         .if     vector < 128

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Offsets and numbers that assembly needs; each is asserted against its C++ declaration in saved_state.hpp. */
+/* Offsets and numbers that assembly needs; each is asserted against its C++ declaration (saved_state.hpp). */
 
 /* abi::Registers */
 #define REG_RAX 0

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The first instructions: entered in 32-bit protected mode without paging, by GRUB (multiboot2) or by QEMU's -kernel (PVH).
-   Turns on long mode with a first map of 1 GiB, at 0 (left again at once), in the direct map and at the kernel's base. */
+/* The first instructions: entered in 32-bit protected mode without paging, by GRUB (multiboot2) or by QEMU's
+   -kernel (PVH). Turns on long mode with a first map of 1 GiB, at 0 (left again at once), in the direct map
+   and at the kernel's base. */
 #include <arch/offsets.h>
 
 #define PHYSICAL(symbol) (symbol - KERNEL_BASE)

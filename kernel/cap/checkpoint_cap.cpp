@@ -47,8 +47,10 @@ struct CheckpointOperations {
 
     Reply attach(Invocation& call, AttachArguments const& arguments) {
         TRY(control(call));
-        auto const endpoint = TRY(call.object<abi::Endpoint>(arguments.endpoint, abi::CapabilityType::endpoint));
-        kernel_events(call.kernel()).checkpoint_wanted = TRY(bind_event(call.kernel(), endpoint, arguments.bits));
+        auto const endpoint =
+            TRY(call.object<abi::Endpoint>(arguments.endpoint, abi::CapabilityType::endpoint));
+        kernel_events(call.kernel()).checkpoint_wanted =
+            TRY(bind_event(call.kernel(), endpoint, arguments.bits));
         return call.answer();
     }
 
@@ -66,7 +68,8 @@ struct CheckpointOperations {
     Reply drain(Invocation& call, DrainArguments const& arguments) {
         TRY(control(call));
         auto& kernel = call.kernel();
-        if (arguments.count == 0 || arguments.count > drain_batch_max) return call.refuse(Error::bad_argument);
+        if (arguments.count == 0 || arguments.count > drain_batch_max)
+            return call.refuse(Error::bad_argument);
         std::array<std::span<std::byte>, drain_batch_max> buffers{};
         for (std::size_t i = 0; i < arguments.count; ++i) {
             UserAddress const address(arguments.address + i * abi::frame_size);
@@ -109,17 +112,15 @@ struct CheckpointOperations {
         return call.wait_for(WaitKey::of(WaitKey::Kind::generation));
     }
 
-    Reply requester(Invocation& call) {
-        return answer(call, RequesterResult{call.self().with_payload(0)});
-    }
+    Reply requester(Invocation& call) { return answer(call, RequesterResult{call.self().with_payload(0)}); }
 
     Reply counters(Invocation& call) {
         auto const& kernel = call.kernel();
         auto const& state = snapshots(kernel);
         auto const& epoch = memory(kernel).epoch;
-        return answer(call, CountersResult{state.takes, state.stop_instructions, epoch.frozen_frames, epoch.copied_objects,
-                                           state.drained_frames, mappings(kernel).harvested,
-                                           queues(kernel).user_time.in_flight});
+        return answer(call, CountersResult{state.takes, state.stop_instructions, epoch.frozen_frames,
+                                           epoch.copied_objects, state.drained_frames,
+                                           mappings(kernel).harvested, queues(kernel).user_time.in_flight});
     }
 };
 

@@ -24,7 +24,8 @@ Result<FrameIndex> claim_transient(Invocation& call, FrameRange range, abi::Fram
     return frame;
 }
 
-Result<FrameIndex> claim_persistent(Invocation& call, FrameRange range, std::uint64_t index, abi::FrameType type) {
+Result<FrameIndex> claim_persistent(Invocation& call, FrameRange range, std::uint64_t index,
+                                    abi::FrameType type) {
     auto& kernel = call.kernel();
     if (index >= range.count) return fail(Error::bad_argument);
     auto const frame = TRY(resident(kernel, abi::FrameId::persistent(range.first + index)));

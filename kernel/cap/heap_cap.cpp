@@ -60,8 +60,9 @@ struct HeapOperations {
             return call.refuse(Error::bad_argument);
         Target const target{*frame, arguments.index};
         auto const committed = call.commit();
-        auto const& header = base::view<abi::ObjectHeader>(
-            base::ConstBytes(arch::frame_bytes(*frame)), arguments.index * std::size_t{abi::shape_of(type).object_size});
+        auto const& header =
+            base::view<abi::ObjectHeader>(base::ConstBytes(arch::frame_bytes(*frame)),
+                                          arguments.index * std::size_t{abi::shape_of(type).object_size});
         if (header.flags != abi::ObjectHeader::in_use) use_object(kernel, target, committed);
         auto const rights = type == abi::FrameType::endpoint ? abi::endpoint_permissions : abi::Rights();
         return answer(call,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Typed view of a caller that invokes a kernel capability: arguments where they stand, refusal, commit, answer.
-// The generated dispatch (<kernel/dispatch/NAME.hpp>) checks counts and ranges, then calls a handler.
+// Typed view of a caller that invokes a kernel capability: arguments where they stand, refusal, commit,
+// answer. The generated dispatch (<kernel/dispatch/NAME.hpp>) checks counts and ranges, then calls a handler.
 //   Order in every handler: check, find, commit, change, answer. Nothing is changed before commit(); after it
 //   nothing can be refused.
 #pragma once
@@ -16,8 +16,8 @@
 
 namespace kernel {
 
-// How a handler ended; TRY works in handlers. `absent` and `no_memory` of the machine make the invocation wait
-// and start anew.
+// How a handler ended; TRY works in handlers. `absent` and `no_memory` of the machine make the invocation
+// wait and start anew.
 struct [[nodiscard]] Reply {
     Error error = Error::none;
     bool answered = false; // or: the process waits on its own account (sleep, a commit)
@@ -33,7 +33,10 @@ struct [[nodiscard]] Reply {
 class Invocation {
 public:
     Invocation(Kernel& kernel, Caller const& caller, abi::ControlWord control, CapabilitySlot invoked)
-        : kernel_(kernel), caller_(caller), control_(control), self_slot_(invoked),
+        : kernel_(kernel),
+          caller_(caller),
+          control_(control),
+          self_slot_(invoked),
           self_(fetch_capability(invoked)) {}
     Invocation(Invocation const&) = delete;
     Invocation& operator=(Invocation const&) = delete;
@@ -49,8 +52,8 @@ public:
     std::size_t word_count() const { return control_.get<abi::ControlWord::Words>(); }
     std::size_t capability_count() const { return control_.get<abi::ControlWord::Capabilities>(); }
     std::uint64_t word(std::size_t index) const;
-    // The slot of a capability that was sent, and a copy of what stands there (diminished if it is read through
-    // a weak capability).
+    // The slot of a capability that was sent, and a copy of what stands there (diminished if it is read
+    // through a weak capability).
     Result<CapabilitySlot> slot(std::size_t position) const;
     Result<abi::Capability> capability(std::size_t position) const;
     // A capability argument that must be an object of this type.

@@ -21,8 +21,8 @@ struct IoPorts {
         if (!PortRange::of(call.self()).contains(arguments.first, arguments.count))
             return call.refuse(Error::bad_argument);
         PortRange const narrowed{arguments.first, arguments.count};
-        return answer(call, NarrowResult{narrowed.capability(abi::CapabilityType::io_ports,
-                                                             call.self().payload())});
+        return answer(
+            call, NarrowResult{narrowed.capability(abi::CapabilityType::io_ports, call.self().payload())});
     }
 
     Reply read(Invocation& call, ReadArguments const& arguments) {
@@ -36,7 +36,8 @@ struct IoPorts {
 
     Reply write(Invocation& call, WriteArguments const& arguments) {
         if (!is_access(call, arguments.port, arguments.width)) return call.refuse(Error::bad_argument);
-        if (arguments.width == 1) arch::write_port8(arguments.port, static_cast<std::uint8_t>(arguments.value));
+        if (arguments.width == 1)
+            arch::write_port8(arguments.port, static_cast<std::uint8_t>(arguments.value));
         else if (arguments.width == 2)
             arch::write_port16(arguments.port, static_cast<std::uint16_t>(arguments.value));
         else arch::write_port32(arguments.port, arguments.value);

@@ -21,7 +21,8 @@ constexpr std::size_t batch_max = 6;
 struct ObjectSource {
     Reply attach(Invocation& call, AttachArguments const& arguments) {
         auto& kernel = call.kernel();
-        auto const endpoint = TRY(call.object<abi::Endpoint>(arguments.endpoint, abi::CapabilityType::endpoint));
+        auto const endpoint =
+            TRY(call.object<abi::Endpoint>(arguments.endpoint, abi::CapabilityType::endpoint));
         kernel_events(kernel).frames_wanted = TRY(bind_event(kernel, endpoint, arguments.bits));
         if (kernel::requests(kernel).count() != 0) post_bound(kernel, kernel_events(kernel).frames_wanted);
         return call.answer();
@@ -35,13 +36,15 @@ struct ObjectSource {
             if (frame.raw() == 0) break;
             frames[count++] = frame.raw();
         }
-        return answer(call, RequestsResult{count, frames[0], frames[1], frames[2], frames[3], frames[4], frames[5]});
+        return answer(
+            call, RequestsResult{count, frames[0], frames[1], frames[2], frames[3], frames[4], frames[5]});
     }
 
     Reply supply(Invocation& call, SupplyArguments const& arguments) {
         auto const content = resolve_arena(call.kernel(), call.caller().ref, UserAddress(arguments.address));
         if (content.failed()) return call.refuse(content.error);
-        if (arguments.type == 0 || arguments.type >= abi::frame_type_count) return call.refuse(Error::corrupt);
+        if (arguments.type == 0 || arguments.type >= abi::frame_type_count)
+            return call.refuse(Error::corrupt);
         TRY(supply_frame(call.kernel(),
                          {abi::FrameId(arguments.frame), static_cast<abi::FrameType>(arguments.type),
                           abi::Version(arguments.version)},
@@ -50,8 +53,9 @@ struct ObjectSource {
     }
 
     Reply absent(Invocation& call, AbsentArguments const& arguments) {
-        TRY(supply_frame(call.kernel(),
-                         {abi::FrameId(arguments.frame), abi::FrameType::free, abi::Version(arguments.version)}, {}));
+        TRY(supply_frame(
+            call.kernel(),
+            {abi::FrameId(arguments.frame), abi::FrameType::free, abi::Version(arguments.version)}, {}));
         return call.answer();
     }
 
@@ -60,18 +64,21 @@ struct ObjectSource {
         return call.answer();
     }
 
-    // Persistent processes stay held until resume. The root page is never destroyed: its version is the first.
+    // Persistent processes stay held until resume. The root page is never destroyed: its version is the
+    // first.
     Reply restore(Invocation& call, RestoreArguments const& arguments) {
         auto& kernel = call.kernel();
         auto& state = core(kernel);
         if (state.boot_number != 0) return call.refuse(Error::in_use);
         if (arguments.boot_number == 0) return call.refuse(Error::bad_argument);
-        if ((arguments.processor_features & ~arch::vector_features) != 0) return call.refuse(Error::not_supported);
+        if ((arguments.processor_features & ~arch::vector_features) != 0)
+            return call.refuse(Error::not_supported);
         state.boot_number = arguments.boot_number;
         state.hold = true;
         persistent_clock(kernel).restore(arguments.clock_base);
-        return answer(call, RestoreResult{abi::Capability::to_object(
-                                abi::CapabilityType::capability_page, {abi::root_frame, 0}, abi::first_version)});
+        return answer(call,
+                      RestoreResult{abi::Capability::to_object(abi::CapabilityType::capability_page,
+                                                               {abi::root_frame, 0}, abi::first_version)});
     }
 
     Reply make_live(Invocation& call, MakeLiveArguments const& arguments) {

@@ -29,8 +29,8 @@ struct SystemControl {
             if (state == FrameState::dirty) ++dirty;
         }
         return answer(call, CountersResult{processor.system_calls + processor.interrupts + processor.faults,
-                                           processor.interrupts, processor.faults, cache.free_count(), clean, dirty,
-                                           requests(kernel).total()});
+                                           processor.interrupts, processor.faults, cache.free_count(), clean,
+                                           dirty, requests(kernel).total()});
     }
 };
 

@@ -49,8 +49,8 @@ inline constexpr std::uint32_t wanted_frames_max = 64;
 inline constexpr std::uint32_t wait_keys_max = live_processes_max;
 inline constexpr std::uint32_t page_operations_per_unit = 4; // R13
 inline constexpr std::uint32_t kernel_stack_bytes = 16384;
-inline constexpr std::uint32_t resident_frames_reserve =
-    256; // free frames kept for snapshot copies and tables
+// free frames kept for snapshot copies and tables
+inline constexpr std::uint32_t resident_frames_reserve = 256;
 
 // Sizes of the pools that grow with memory; `frames` is the number of usable physical frames.
 struct PoolSizes {

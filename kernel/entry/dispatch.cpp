@@ -11,7 +11,6 @@
 #include <mapping/map_fault.hpp>
 #include <sched/persistent_clock.hpp>
 
-
 namespace kernel {
 
 namespace {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The phases of an invocation. The control word in the caller's registers is the continuation: when the send
-// phase is over its bit is cleared there, so that an invocation that starts anew goes on with the receive phase.
+// phase is over its bit is cleared there, so that an invocation that starts anew goes on with the receive
+// phase.
 #include <entry/invoke.hpp>
 
 #include <cap/kinds.hpp>
@@ -18,11 +19,11 @@ namespace {
 
 using Control = abi::ControlWord;
 
-bool sends(Control control) { return control.get<Control::SendPhase>() != 0 || control.get<Control::Call>() != 0; }
-
-void finish(Caller const& caller, Error error) {
-    caller.registers().rax = static_cast<std::uint64_t>(error);
+bool sends(Control control) {
+    return control.get<Control::SendPhase>() != 0 || control.get<Control::Call>() != 0;
 }
+
+void finish(Caller const& caller, Error error) { caller.registers().rax = static_cast<std::uint64_t>(error); }
 
 // A frame is absent, or memory is short: the whole invocation later.
 void retry(Kernel& kernel, Caller const& caller, Error error) {
@@ -51,9 +52,11 @@ void receive(Kernel& kernel, Caller const& caller, Control control, ReceivePlan 
     if (*step == ReceiveStep::waits && polls) queues(kernel).make_ready(caller.live);
 }
 
-// Errors of a non-blocking send that belong to the receiver: the message is dropped, the receive phase goes on.
+// Errors of a non-blocking send that belong to the receiver: the message is dropped, the receive phase goes
+// on.
 bool is_dropped(Control control, Error error) {
-    if (control.get<Control::SendNonBlocking>() == 0 || control.get<Control::ReceivePhase>() == 0) return false;
+    if (control.get<Control::SendNonBlocking>() == 0 || control.get<Control::ReceivePhase>() == 0)
+        return false;
     return error == Error::would_block || error == Error::void_capability || error == Error::receiver_broken;
 }
 
@@ -72,7 +75,8 @@ Sent send_message(Kernel& kernel, Caller const& caller, Control control, SlotLoc
         if (is_dropped(control, planned.error)) return Sent::done;
         if (planned.error == Error::would_block && control.get<Control::SendNonBlocking>() == 0) {
             rewind(caller.registers());
-            queues(kernel).block(caller.live, delivery.wait, object_id_of(memory(kernel), delivery.endpoint.target()));
+            queues(kernel).block(caller.live, delivery.wait,
+                                 object_id_of(memory(kernel), delivery.endpoint.target()));
             return Sent::ended;
         }
         fail_invocation(kernel, caller, planned.error);
@@ -98,7 +102,8 @@ Sent invoke_kernel(Kernel& kernel, Caller const& caller, Control control, Capabi
         return Sent::ended;
     }
     auto const type = static_cast<std::size_t>(call.self().type());
-    auto const reply = type < capability_kinds.size() ? capability_kinds[type].function(call) : invoke_null(call);
+    auto const reply =
+        type < capability_kinds.size() ? capability_kinds[type].function(call) : invoke_null(call);
     if (reply.error == Error::absent) {
         retry(kernel, caller, reply.error);
         return Sent::ended;
@@ -155,9 +160,7 @@ void system_call(Kernel& kernel, Caller const& caller) {
     switch (static_cast<abi::SystemCall>(caller.registers().rax)) {
     case abi::SystemCall::invoke: return invoke(kernel, caller);
     case abi::SystemCall::copy_capability: return copy_capability(kernel, caller);
-    case abi::SystemCall::yield:
-        finish(caller, Error::none);
-        return queues(kernel).end_slice();
+    case abi::SystemCall::yield: finish(caller, Error::none); return queues(kernel).end_slice();
     }
     // A keeper may implement a foreign system: it finds the number in rax, and rip behind the instruction.
     record_fault(kernel, caller.ref, {abi::FaultCode::foreign_system_call, caller.registers().rip},

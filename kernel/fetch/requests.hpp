@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Frames that are wanted from the store: who asks names the frame once, whoever waits for it waits by its key.
-//   Invariant: a frame stands in the table at most once; `wanted` entries have not been handed to the migrator,
-//   `taken` ones are with it and will be answered by supply, absent or corrupt.
+// Frames that are wanted from the store: who asks names the frame once, whoever waits for it waits by its
+// key.
+//   Invariant: a frame stands in the table at most once; `wanted` entries have not been handed to the
+//   migrator, `taken` ones are with it and will be answered by supply, absent or corrupt.
 #pragma once
 
 #include <core/kernel.hpp>

@@ -12,8 +12,8 @@ namespace kernel {
 Result<> want_absent(Kernel& kernel);
 
 // Content of a frame; none = the store has never held any: free, zero.
-//   corrupt (the content breaks a rule of its type; its waiters will be faulted) | no_memory | in_use (already
-//   resident) | bad_argument (no persistent frame)
+//   corrupt (the content breaks a rule of its type; its waiters will be faulted) | no_memory | in_use
+//   (already resident) | bad_argument (no persistent frame)
 Result<> supply_frame(Kernel& kernel, FrameCache::Identity identity, base::ConstBytes content);
 // The content cannot be had: whoever waits is faulted with content_lost.
 void lose_frame(Kernel& kernel, abi::FrameId id);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The two parties of an invocation as ipc sees them: the caller, whose object dispatch has opened for writing,
-// and its register page.
+// The two parties of an invocation as ipc sees them: the caller, whose object dispatch has opened for
+// writing, and its register page.
 #pragma once
 
 #include <abi/error.hpp>
@@ -26,7 +26,9 @@ inline SlotLocation process_slot(ProcessRef process, abi::ProcessSlot slot) {
     return object_slot(abi::FrameType::process, process.target(), static_cast<std::uint32_t>(slot));
 }
 
-inline abi::FrameId frame_id(Kernel const& kernel, FrameIndex frame) { return memory(kernel).frames[frame].id; }
+inline abi::FrameId frame_id(Kernel const& kernel, FrameIndex frame) {
+    return memory(kernel).frames[frame].id;
+}
 
 // The register page, writable (R36): absent | void_capability | wrong_type | no_right.
 inline Result<PageRef> register_page(Kernel& kernel, ProcessRef process) {

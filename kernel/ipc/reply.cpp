@@ -19,8 +19,7 @@ Result<EndpointRef> reply_endpoint(Kernel& kernel, ProcessRef caller) {
     auto const endpoint = TRY(capability_cast<abi::Endpoint>(kernel, slot, abi::CapabilityType::endpoint));
     if (endpoint->payload_match == 0) return fail(Error::bad_argument);
     // Never wrapped (R3): at the last version a spent count ends the endpoint's use for calls.
-    if (endpoint->reply_count >= reply_count_max &&
-        !versions_left(kernel, endpoint.frame))
+    if (endpoint->reply_count >= reply_count_max && !versions_left(kernel, endpoint.frame))
         return fail(Error::retired);
     return endpoint;
 }

@@ -35,8 +35,8 @@ struct Walker {
     std::uint64_t rest;
     UserAddress base{};
     unsigned limit = 64; // log2 of what the next capability may span
-    std::size_t keepers_until =
-        walk_steps_max; // nodes from this step on are shut off by a no-call capability
+    // nodes from this step on are shut off by a no-call capability
+    std::size_t keepers_until = walk_steps_max;
 
     bool stop(Error error, FaultCode fault) {
         walk.error = error;

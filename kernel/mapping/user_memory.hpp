@@ -24,8 +24,9 @@ Result<> copy_from_user(Kernel& kernel, ProcessRef process, UserAddress address,
 Result<> copy_to_user(Kernel& kernel, ProcessRef process, UserAddress address,
                       std::span<std::byte const> from, Committed const& committed);
 
-// A frame's worth of bytes of the DMA arena, by the address at which the process has it mapped; any alignment.
-// The only memory through which frames enter and leave the kernel (R12). invalid_address: anything else.
+// A frame's worth of bytes of the DMA arena, by the address at which the process has it mapped; any
+// alignment. The only memory through which frames enter and leave the kernel (R12). invalid_address: anything
+// else.
 Result<std::span<std::byte>> resolve_arena(Kernel& kernel, ProcessRef process, UserAddress address);
 
 } // namespace kernel

@@ -68,8 +68,8 @@ struct PageFrame {
     std::uint32_t more_mappings = base::ListLink::none; // 60
 
     static constexpr std::uint8_t referenced = 1; // the clock's second chance
-    static constexpr std::uint8_t stored_since_scan =
-        2; // R4: capabilities may have been stored since the collector came by
+    // R4: capabilities may have been stored since the collector came by
+    static constexpr std::uint8_t stored_since_scan = 2;
 
     bool has(std::uint8_t flag) const { return (flags & flag) != 0; }
     void set(std::uint8_t flag) { flags = static_cast<std::uint8_t>(flags | flag); }

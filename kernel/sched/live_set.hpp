@@ -78,7 +78,7 @@ private:
 
     std::span<LiveProcess> entries_{};
     std::array<LiveIndex, bucket_count> buckets_{}; // index + 1; 0 = empty
-    LiveIndex used_ = 0; // entries beyond were never in use and hold nothing
+    LiveIndex used_ = 0;                            // entries beyond were never in use and hold nothing
     LiveIndex free_ = 0; // head of the free list, through next_in_bucket; index + 1, 0 = none
     LiveIndex hand_ = 0; // where the search for an idle entry goes on
 };

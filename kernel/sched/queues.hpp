@@ -52,9 +52,7 @@ public:
     // running one must have been put elsewhere. no_process: nobody is ready.
     LiveIndex take_next();
     void set_priority(LiveIndex index, std::uint8_t priority);
-    bool has_ready_above(std::uint8_t priority) const {
-        return (ready_mask_ >> priority) > 1;
-    }
+    bool has_ready_above(std::uint8_t priority) const { return (ready_mask_ >> priority) > 1; }
     bool has_ready_at(std::uint8_t priority) const { return ((ready_mask_ >> priority) & 1) != 0; }
 
     LiveIndex running() const { return running_; }

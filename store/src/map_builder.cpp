@@ -10,7 +10,9 @@ using namespace abi::disk;
 
 namespace {
 
-constexpr std::size_t entry_size(std::size_t level) { return level == 0 ? sizeof(LeafEntry) : sizeof(ChildEntry); }
+constexpr std::size_t entry_size(std::size_t level) {
+    return level == 0 ? sizeof(LeafEntry) : sizeof(ChildEntry);
+}
 
 } // namespace
 
@@ -89,7 +91,8 @@ ChildEntry MapBuilder::summary(std::size_t level, std::size_t count) const {
 bool MapBuilder::emit(std::size_t level, std::size_t count) {
     expects(level + 1 < node_levels && count > 0 && count <= capacity(level));
     if (!make_room(level + 1)) return false;
-    if (!setup_.first->can_append(sectors_per_node) || !setup_.second->can_append(sectors_per_node)) return false;
+    if (!setup_.first->can_append(sectors_per_node) || !setup_.second->can_append(sectors_per_node))
+        return false;
     auto const entries = memory(level);
     auto const size = count * entry_size(level);
     std::memset(setup_.node.data(), 0, node_size);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The store engine on a file of the host, without a machine: commits beside the host's own write and flush, in turns.
-// usage: bench-engine FILE PAGES COMMITS: one JSON object on standard output. FILE is made and overwritten.
+// The store engine on a file of the host, without a machine: commits beside the host's own write and flush,
+// in turns. usage: bench-engine FILE PAGES COMMITS: one JSON object on standard output. FILE is made and
+// overwritten.
 #include "store_file.hpp"
 
 #include <checkpoint/engine.hpp>
@@ -58,7 +59,8 @@ double microseconds(Clock::time_point start) {
 
 class Store {
 public:
-    explicit Store(int file) : device_(file, store_bytes), limits_(tools::limits_for(store_bytes)), memory_(limits_) {
+    explicit Store(int file)
+        : device_(file, store_bytes), limits_(tools::limits_for(store_bytes)), memory_(limits_) {
         checkpoint::FormatOptions options;
         options.store = options.nonce = {1, 2};
         options.label = "bench";
@@ -154,11 +156,12 @@ int main(int count, char** arguments) {
         flushes += store.counters().flushes - before.flushes;
     }
     auto const engine = spread_of(engine_us), alone = spread_of(host_us);
-    fmt::print("{{\"pages\": {}, \"commits\": {}, \"commitUs\": {:.1f}, \"commitUsP99\": {:.1f}, \"hostUs\": {:.1f}, "
-               "\"hostUsP99\": {:.1f}, \"bytesPerCommit\": {:.1f}, \"flushesPerCommit\": {:.3f}, \"hashUs\": {:.4f}}}\n",
-               pages, commits, engine.median, engine.p99, alone.median, alone.p99,
-               static_cast<double>(bytes) / static_cast<double>(commits),
-               static_cast<double>(flushes) / static_cast<double>(commits), hash_page());
+    fmt::print(
+        "{{\"pages\": {}, \"commits\": {}, \"commitUs\": {:.1f}, \"commitUsP99\": {:.1f}, \"hostUs\": {:.1f}, "
+        "\"hostUsP99\": {:.1f}, \"bytesPerCommit\": {:.1f}, \"flushesPerCommit\": {:.3f}, \"hashUs\": {:.4f}}}\n",
+        pages, commits, engine.median, engine.p99, alone.median, alone.p99,
+        static_cast<double>(bytes) / static_cast<double>(commits),
+        static_cast<double>(flushes) / static_cast<double>(commits), hash_page());
     ::unlink(host_name.c_str());
     ::unlink(arguments[1]);
 }

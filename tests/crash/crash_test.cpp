@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Crash enumeration (T1, T2): workloads over a disk that records, then every disk a cut could leave, recovered and
-// compared with the model. Every state must give the newest acknowledged commit or a later whole one, byte for byte.
+// Crash enumeration (T1, T2): workloads over a disk that records, then every disk a cut could leave,
+// recovered and compared with the model. Every state must give the newest acknowledged commit or a later
+// whole one, byte for byte.
 #include "crash_states.hpp"
 #include "reference_store.hpp"
 
@@ -16,9 +17,9 @@ constexpr std::uint32_t shift = 14;
 
 // How often each branch of recovery was taken, over all workloads.
 struct Branches {
-    std::uint64_t torn = 0, verified = 0, trusted_slot = 0, trusted_flushed = 0, second_copy = 0, slot0 = 0, slot1 = 0,
-                  nothing_walked = 0, one_walked = 0, many_walked = 0, with_map = 0, without_map = 0, later_than_acked = 0,
-                  exactly_acked = 0, reopened = 0, nested_states = 0;
+    std::uint64_t torn = 0, verified = 0, trusted_slot = 0, trusted_flushed = 0, second_copy = 0, slot0 = 0,
+                  slot1 = 0, nothing_walked = 0, one_walked = 0, many_walked = 0, with_map = 0,
+                  without_map = 0, later_than_acked = 0, exactly_acked = 0, reopened = 0, nested_states = 0;
 };
 
 struct Totals {
@@ -42,7 +43,7 @@ struct Workload {
     std::uint64_t reopen_every = 400; // every n-th state is opened for writing, committed to, opened again
     std::uint64_t nest_every = 0;     // every n-th state's own recovery is recorded and cut
     bool expect_violations = false;
-    bool faults = false;              // requests fail: what failed may be written again before a flush
+    bool faults = false; // requests fail: what failed may be written again before a flush
     std::uint32_t entries = 512;
 };
 
@@ -68,12 +69,16 @@ public:
             if (!model.empty()) last_frame_ = std::max(last_frame_, model.rbegin()->first);
         CrashStates states(disk.start(), disk.history(), acknowledged, workload_.crash);
         auto const begun = std::chrono::steady_clock::now();
-        auto const counts = states.run([this](UndoDisk& image, std::uint64_t marked) { check(image, marked); });
+        auto const counts =
+            states.run([this](UndoDisk& image, std::uint64_t marked) { check(image, marked); });
         auto const seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
-        std::printf("%-28s %5zu events %6lu cuts %8lu states %8lu distinct, most pending %2lu, %lu violations, %.1f s\n",
-                    workload_.name.c_str(), disk.history().size(), counts.cuts, counts.states, counts.distinct,
-                    counts.most_pending, violations_, seconds);
-        if (!workload_.faults) { EXPECT_EQ(counts.overlapping, 0u); }
+        std::printf(
+            "%-28s %5zu events %6lu cuts %8lu states %8lu distinct, most pending %2lu, %lu violations, %.1f s\n",
+            workload_.name.c_str(), disk.history().size(), counts.cuts, counts.states, counts.distinct,
+            counts.most_pending, violations_, seconds);
+        if (!workload_.faults) {
+            EXPECT_EQ(counts.overlapping, 0u);
+        }
         totals().states += workload_.expect_violations ? 0 : counts.states;
         totals().distinct += workload_.expect_violations ? 0 : counts.distinct;
         totals().cuts += counts.cuts;
@@ -92,8 +97,8 @@ private:
     void violation(std::string const& what, std::uint64_t marked) {
         ++violations_;
         if (workload_.expect_violations || violations_ > 3) return;
-        ADD_FAILURE() << "workload " << workload_.name << ", state " << state_ << ", acknowledged " << marked << ": "
-                      << what;
+        ADD_FAILURE() << "workload " << workload_.name << ", state " << state_ << ", acknowledged " << marked
+                      << ": " << what;
     }
 
     void check(UndoDisk& image, std::uint64_t marked) {
@@ -169,7 +174,8 @@ private:
         disk.start_recording();
         store.on_acknowledged = [&](std::uint64_t what) { disk.mark(what); };
         if (!store.open(7000 + state_)) return violation("open for writing", number);
-        if (!store.commit({{2, {abi::FrameType::data_page, 1, false, 99}}})) return violation("commit", number);
+        if (!store.commit({{2, {abi::FrameType::data_page, 1, false, 99}}}))
+            return violation("commit", number);
         store.settle();
         Workload inner = workload_;
         inner.name += ", nested";
@@ -178,8 +184,10 @@ private:
         CrashRun nested(inner);
         nested.models_ = store.models();
         nested.last_frame_ = last_frame_;
-        CrashStates states(disk.start(), disk.history(), number, {.exhaustive_below = 8, .samples = 4, .seed = state_});
-        auto const counts = states.run([&](UndoDisk& inner_image, std::uint64_t marked) { nested.check(inner_image, marked); });
+        CrashStates states(disk.start(), disk.history(), number,
+                           {.exhaustive_below = 8, .samples = 4, .seed = state_});
+        auto const counts = states.run(
+            [&](UndoDisk& inner_image, std::uint64_t marked) { nested.check(inner_image, marked); });
         violations_ += nested.violations_;
         totals().states += counts.states;
         totals().distinct += counts.distinct;
@@ -204,7 +212,8 @@ private:
 Model some_changes(std::mt19937_64& random, std::uint64_t frames, std::uint64_t count) {
     Model changes;
     for (std::uint64_t i = 0; i < count; ++i)
-        changes[2 + random() % frames] = {random() % 3 == 0 ? abi::FrameType::process : abi::FrameType::data_page,
+        changes[2 + random() % frames] = {random() % 3 == 0 ? abi::FrameType::process
+                                                            : abi::FrameType::data_page,
                                           static_cast<std::uint32_t>(random() % 3), false, random() % 5};
     return changes;
 }
@@ -212,40 +221,50 @@ Model some_changes(std::mt19937_64& random, std::uint64_t frames, std::uint64_t 
 auto commits(int count, std::uint64_t seed, std::uint64_t frames, std::uint64_t most) {
     return [=](ReferenceStore& store, SimulatedDisk&) {
         std::mt19937_64 random(seed);
-        for (int i = 0; i < count; ++i) ASSERT_TRUE(store.commit(some_changes(random, frames, random() % (most + 1))));
+        for (int i = 0; i < count; ++i)
+            ASSERT_TRUE(store.commit(some_changes(random, frames, random() % (most + 1))));
     };
 }
 
 TEST(Crash, plain_commits) {
     for (std::uint64_t seed = 1; seed <= 14; ++seed) {
-        CrashRun run({.name = "plain commits", .disk = {.seed = seed}, .run = commits(16, seed, 9, 8),
+        CrashRun run({.name = "plain commits",
+                      .disk = {.seed = seed},
+                      .run = commits(16, seed, 9, 8),
                       .crash = {.exhaustive_below = 10, .samples = 60, .seed = seed}});
         run.run();
     }
 }
 
 TEST(Crash, first_boot_and_reboots) {
-    CrashRun run({.name = "reboots",
-                  .before = commits(2, 7, 9, 5),
-                  .run =
-                      [](ReferenceStore& store, SimulatedDisk&) {
-                          for (std::uint64_t boot = 0; boot < 4; ++boot) {
-                              store.settle();
-                              ASSERT_TRUE(store.open(2000 + boot));
-                              ASSERT_EQ(store.compare(), "");
-                              if (boot != 2) { ASSERT_TRUE(store.commit({{4, {abi::FrameType::data_page, 0, false, boot + 5}}})); }
-                          }
-                      },
-                  .crash = {.samples = 40},
-                  .reopen_every = 100,
-                  .nest_every = 50});
+    CrashRun run(
+        {.name = "reboots",
+         .before = commits(2, 7, 9, 5),
+         .run =
+             [](ReferenceStore& store, SimulatedDisk&) {
+                 for (std::uint64_t boot = 0; boot < 4; ++boot) {
+                     store.settle();
+                     ASSERT_TRUE(store.open(2000 + boot));
+                     ASSERT_EQ(store.compare(), "");
+                     if (boot != 2) {
+                         ASSERT_TRUE(store.commit({{4, {abi::FrameType::data_page, 0, false, boot + 5}}}));
+                     }
+                 }
+             },
+         .crash = {.samples = 40},
+         .reopen_every = 100,
+         .nest_every = 50});
     run.run();
 }
 
 TEST(Crash, folds) {
     for (std::uint64_t seed = 1; seed <= 8; ++seed) {
-        CrashRun run({.name = "folds", .disk = {.seed = seed}, .before = commits(6, seed, 9, 5),
-                      .run = commits(40, seed + 100, 9, 5), .crash = {.samples = 40, .seed = seed}, .nest_every = 2000});
+        CrashRun run({.name = "folds",
+                      .disk = {.seed = seed},
+                      .before = commits(6, seed, 9, 5),
+                      .run = commits(40, seed + 100, 9, 5),
+                      .crash = {.samples = 40, .seed = seed},
+                      .nest_every = 2000});
         run.run();
     }
 }
@@ -258,9 +277,13 @@ TEST(Crash, segments_are_reused_over_laps) {
             commits(90, seed + 22, 12, 5)(store, disk);
             laps += store.engine().counters().laps - before;
         };
-        CrashRun run({.name = "laps of the log", .segments = 30, .disk = {.seed = seed},
-                      .before = commits(60, seed + 20, 12, 5), .run = run_laps,
-                      .crash = {.exhaustive_below = 8, .samples = 20, .seed = seed}, .nest_every = 2500});
+        CrashRun run({.name = "laps of the log",
+                      .segments = 30,
+                      .disk = {.seed = seed},
+                      .before = commits(60, seed + 20, 12, 5),
+                      .run = run_laps,
+                      .crash = {.exhaustive_below = 8, .samples = 20, .seed = seed},
+                      .nest_every = 2500});
         run.run();
     }
     EXPECT_GT(laps, 12u);
@@ -270,14 +293,17 @@ TEST(Crash, cleaning) {
     auto const fill = [](ReferenceStore& store, SimulatedDisk&) {
         for (std::uint64_t frame = 2; frame < 38; frame += 4) {
             Model changes;
-            for (auto i = frame; i < frame + 4; ++i) changes[i] = {abi::FrameType::data_page, 0, false, 100 + i};
+            for (auto i = frame; i < frame + 4; ++i)
+                changes[i] = {abi::FrameType::data_page, 0, false, 100 + i};
             ASSERT_TRUE(store.commit(changes));
         }
         std::mt19937_64 random(1);
         for (int i = 0; i < 40; ++i) ASSERT_TRUE(store.commit(some_changes(random, 12, 2)));
     };
     std::uint64_t moved = 0;
-    CrashRun run({.name = "cleaning", .segments = 36, .before = fill,
+    CrashRun run({.name = "cleaning",
+                  .segments = 36,
+                  .before = fill,
                   .run =
                       [&](ReferenceStore& store, SimulatedDisk&) {
                           std::mt19937_64 random(5);
@@ -302,7 +328,9 @@ TEST(Crash, failed_requests_abandon_commits) {
                               for (int i = 0; i < 6; ++i) {
                                   auto const done = store.commit(some_changes(random, 9, 3));
                                   if (!done) ++failed;
-                                  if (!done) { ASSERT_EQ(done.error, abi::Error::io); }
+                                  if (!done) {
+                                      ASSERT_EQ(done.error, abi::Error::io);
+                                  }
                               }
                           },
                       .crash = {.exhaustive_below = 7, .samples = 10, .seed = k},
@@ -315,12 +343,18 @@ TEST(Crash, failed_requests_abandon_commits) {
 TEST(Crash, two_flushes_above_four_mebibytes) {
     auto big = [](ReferenceStore& store, SimulatedDisk&) {
         Model changes;
-        for (std::uint64_t frame = 2; frame < 1060; ++frame) changes[frame] = {abi::FrameType::data_page, 0, false, frame};
+        for (std::uint64_t frame = 2; frame < 1060; ++frame)
+            changes[frame] = {abi::FrameType::data_page, 0, false, frame};
         ASSERT_TRUE(store.commit(changes));
         ASSERT_TRUE(store.commit({{2, {abi::FrameType::data_page, 0, false, 1}}}));
     };
-    Workload workload{.name = "4.1 MiB, two flushes", .segments = 900, .before = commits(2, 41, 9, 4), .run = big,
-                      .crash = {.exhaustive_below = 5, .samples = 1, .every = 20011}, .reopen_every = 500, .entries = 4096};
+    Workload workload{.name = "4.1 MiB, two flushes",
+                      .segments = 900,
+                      .before = commits(2, 41, 9, 4),
+                      .run = big,
+                      .crash = {.exhaustive_below = 5, .samples = 1, .every = 20011},
+                      .reopen_every = 500,
+                      .entries = 4096};
     CrashRun run(workload);
     run.run();
 }
@@ -341,8 +375,12 @@ TEST(Crash, idle_notes) {
 
 // The test of the test: a disk that ignores flushes must be found out, or the enumeration proves nothing.
 TEST(Crash, a_dropped_flush_is_found) {
-    CrashRun run({.name = "planted: flushes dropped", .disk = {.drop_flushes = true}, .before = nullptr,
-                  .run = commits(6, 61, 9, 4), .crash = {.exhaustive_below = 6, .samples = 40}, .reopen_every = 1'000'000,
+    CrashRun run({.name = "planted: flushes dropped",
+                  .disk = {.drop_flushes = true},
+                  .before = nullptr,
+                  .run = commits(6, 61, 9, 4),
+                  .crash = {.exhaustive_below = 6, .samples = 40},
+                  .reopen_every = 1'000'000,
                   .expect_violations = true});
     run.run();
     EXPECT_GT(run.violations(), 100u);
@@ -352,16 +390,26 @@ TEST(Crash, zz_every_branch_of_recovery_was_reached) {
     auto const& t = totals();
     EXPECT_GE(t.states, 1'000'000u);
     auto const& b = t.branches;
-    std::printf("total: %lu states, %lu distinct, %lu cuts; newest record torn or a copy missing in %.0f %%\n", t.states,
-                t.distinct, t.cuts, 100.0 * static_cast<double>(t.newest_incomplete) / static_cast<double>(t.states));
+    std::printf(
+        "total: %lu states, %lu distinct, %lu cuts; newest record torn or a copy missing in %.0f %%\n",
+        t.states, t.distinct, t.cuts,
+        100.0 * static_cast<double>(t.newest_incomplete) / static_cast<double>(t.states));
     std::pair<char const*, std::uint64_t> const table[] = {
-        {"torn newest record, one back", b.torn}, {"newest record's frames verified", b.verified},
-        {"trusted: root slot acknowledges", b.trusted_slot}, {"trusted: flushed first", b.trusted_flushed},
-        {"second copy used", b.second_copy}, {"root slot 0 chosen", b.slot0}, {"root slot 1 chosen", b.slot1},
-        {"no record after the slot", b.nothing_walked}, {"one record after the slot", b.one_walked},
-        {"several records after the slot", b.many_walked}, {"with an object map", b.with_map},
-        {"without an object map", b.without_map}, {"newest acknowledged came back", b.exactly_acked},
-        {"a later whole one came back", b.later_than_acked}, {"opened for writing and committed to", b.reopened},
+        {"torn newest record, one back", b.torn},
+        {"newest record's frames verified", b.verified},
+        {"trusted: root slot acknowledges", b.trusted_slot},
+        {"trusted: flushed first", b.trusted_flushed},
+        {"second copy used", b.second_copy},
+        {"root slot 0 chosen", b.slot0},
+        {"root slot 1 chosen", b.slot1},
+        {"no record after the slot", b.nothing_walked},
+        {"one record after the slot", b.one_walked},
+        {"several records after the slot", b.many_walked},
+        {"with an object map", b.with_map},
+        {"without an object map", b.without_map},
+        {"newest acknowledged came back", b.exactly_acked},
+        {"a later whole one came back", b.later_than_acked},
+        {"opened for writing and committed to", b.reopened},
         {"cut during recovery", b.nested_states}};
     for (auto const& [name, count] : table) {
         std::printf("  %-38s %9lu\n", name, count);

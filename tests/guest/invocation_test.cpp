@@ -49,7 +49,8 @@ void expect_fault(abi::FaultCode code, std::uint64_t address, Slot where) {
     Message message;
     message.accept_capability(where);
     check_error(Error::none, runtime::receive(message).error, "a fault message comes");
-    check_equal(static_cast<std::uint64_t>(abi::MessageKind::fault), static_cast<std::uint64_t>(message.kind()), "kind");
+    check_equal(static_cast<std::uint64_t>(abi::MessageKind::fault),
+                static_cast<std::uint64_t>(message.kind()), "kind");
     check_equal(9, message.payload(), "through the entry in the keeper slot");
     check_equal(static_cast<std::uint64_t>(code), message.word(0), "code");
     check_equal(address, message.word(1), "address");
@@ -62,10 +63,12 @@ GUEST_TEST(kernel_capabilities_answer, "operations answer at once; wrong ones wi
     auto const second = clock.now();
     check(!first.failed() && second->nanoseconds > first->nanoseconds, "time passes");
     Message unknown(abi::operation_code(12, 99));
-    check_error(Error::bad_operation, runtime::call(abi::SupervisorSlot::clock, unknown).error, "no such operation");
+    check_error(Error::bad_operation, runtime::call(abi::SupervisorSlot::clock, unknown).error,
+                "no such operation");
     Message long_message(abi::op::clock::now);
     long_message.put(1);
-    check_error(Error::malformed_message, runtime::call(abi::SupervisorSlot::clock, long_message).error, "a word too many");
+    check_error(Error::malformed_message, runtime::call(abi::SupervisorSlot::clock, long_message).error,
+                "a word too many");
     Message null(1);
     check_error(Error::void_capability, runtime::call(Slot(0), null).error, "null");
     Message outside(1);
@@ -105,7 +108,8 @@ GUEST_TEST(events_come_before_messages, "bits are OR-ed, delivered once, and pol
     check_error(Error::none, own_endpoint.post(4).error, "post");
     Message message;
     check_error(Error::none, runtime::receive(message).error, "receive");
-    check_equal(static_cast<std::uint64_t>(abi::MessageKind::event), static_cast<std::uint64_t>(message.kind()), "kind");
+    check_equal(static_cast<std::uint64_t>(abi::MessageKind::event),
+                static_cast<std::uint64_t>(message.kind()), "kind");
     check_equal(5, message.word(0), "all bits at once");
     Message nothing;
     check_error(Error::would_block, runtime::receive_now(nothing).error, "nothing is left");
@@ -139,11 +143,13 @@ GUEST_TEST(faults_go_to_the_keeper, "with code, address and a restart capability
     keep_assistant();
     tests::start_assistant(Action::read_unmapped);
     expect_fault(abi::FaultCode::invalid_data_reference, tests::unmapped_address, restart);
-    check_equal(static_cast<std::uint64_t>(abi::RunState::reported), tests::assistant().state()->state, "it waits");
+    check_equal(static_cast<std::uint64_t>(abi::RunState::reported), tests::assistant().state()->state,
+                "it waits");
     check_error(Error::none, runtime::copy_capability(old_restart, restart).error, "copy");
     check_error(Error::none, runtime::Restart{restart}.resume(true).error, "the instruction runs again");
     expect_fault(abi::FaultCode::invalid_data_reference, tests::unmapped_address, restart);
-    check_error(Error::void_capability, runtime::Restart{old_restart}.resume(true).error, "the old one is spent");
+    check_error(Error::void_capability, runtime::Restart{old_restart}.resume(true).error,
+                "the old one is spent");
     check_error(Error::none, runtime::Restart{restart}.resume(false).error, "declined");
     expect_fault(abi::FaultCode::invalid_data_reference, tests::unmapped_address, restart);
     unkeep_assistant();
@@ -160,7 +166,8 @@ GUEST_TEST(foreign_system_calls, "a keeper can answer a system call that is not 
     Message next;
     next.accept_capability(restart);
     check_error(Error::none, runtime::receive(next).error, "until its end");
-    check_equal(static_cast<std::uint64_t>(abi::FaultCode::break_point), next.word(0), "which is a break point");
+    check_equal(static_cast<std::uint64_t>(abi::FaultCode::break_point), next.word(0),
+                "which is a break point");
     unkeep_assistant();
 }
 

@@ -45,7 +45,8 @@ bool make_window() {
     static constinit bool made = false;
     if (made) return true;
     check_error(Error::none, self.get_slot(0, space).error, "own address space");
-    check_error(Error::none, range.make_heap(static_cast<std::uint8_t>(abi::FrameType::patt), heap).error, "heap");
+    check_error(Error::none, range.make_heap(static_cast<std::uint8_t>(abi::FrameType::patt), heap).error,
+                "heap");
     check_error(Error::none, range.claim(0, scratch).error, "frame for PATTs");
     auto const admitted = runtime::Heap{heap}.admit(scratch);
     check_error(Error::none, admitted.error, "admit");
@@ -67,7 +68,8 @@ void put(std::uint64_t slot, std::uint64_t offset, Slot what) {
 
 } // namespace
 
-GUEST_TEST(pages_are_mapped_and_replaced, "a slot write is seen by the next instruction, in both directions") {
+GUEST_TEST(pages_are_mapped_and_replaced,
+           "a slot write is seen by the next instruction, in both directions") {
     if (!make_window()) return;
     check_error(Error::none, range.claim(0, page).error, "first page");
     check_error(Error::none, range.claim(0, other_page).error, "second page");
@@ -96,7 +98,8 @@ GUEST_TEST(pairs_are_checked, "prefixes that overlap, lie outside or are no pref
     check_error(Error::bad_argument, patt.store(3, 7, page).error, "an unknown code");
     check_error(Error::bad_argument, patt.store(16, 0x2000, page).error, "no such slot");
     check_error(Error::in_use, patt.set_shape(20, 12).error, "the shape of a node in use");
-    check_error(Error::none, patt.reduce(static_cast<std::uint8_t>(abi::Right::read_only), scratch).error, "reduce");
+    check_error(Error::none, patt.reduce(static_cast<std::uint8_t>(abi::Right::read_only), scratch).error,
+                "reduce");
     check_error(Error::no_right, runtime::Patt{scratch}.store(3, 0x2000, page).error, "a read-only node");
     put(2, empty, Slot(0));
 }
@@ -129,13 +132,15 @@ GUEST_TEST(rescinded_pages_are_void, "all capabilities to a page die with it, an
     auto const type = discrim.classify(scratch);
     check_equal(0, type->type, "it cannot be told from null");
     check_error(Error::none, range.claim(0, other_page).error, "the frame is used again");
-    check_error(Error::void_capability, runtime::Page{scratch}.identify().error, "and stays void for old holders");
+    check_error(Error::void_capability, runtime::Page{scratch}.identify().error,
+                "and stays void for old holders");
     put(6, 0x40000, other_page);
     check_equal(0, word_at(base_address + 0x40000), "a claimed page is zero");
     put(6, empty, Slot(0));
 }
 
-GUEST_TEST(capability_pages, "capabilities are stored, fetched, compared, and diminished through a weak page") {
+GUEST_TEST(capability_pages,
+           "capabilities are stored, fetched, compared, and diminished through a weak page") {
     check_error(Error::none, range.claim_capability_page(0, page).error, "capability page");
     runtime::CapabilityPage const slots{page};
     check_error(Error::none, range.claim(0, other_page).error, "data page");
@@ -145,11 +150,13 @@ GUEST_TEST(capability_pages, "capabilities are stored, fetched, compared, and di
     check_error(Error::bad_argument, slots.store(256, other_page).error, "no such slot");
     auto const weak = static_cast<std::uint8_t>(abi::Right::weak);
     check_error(Error::none, slots.reduce(weak, weak_page).error, "reduce");
-    check_error(Error::no_right, runtime::CapabilityPage{weak_page}.store(1, other_page).error, "a weak page");
+    check_error(Error::no_right, runtime::CapabilityPage{weak_page}.store(1, other_page).error,
+                "a weak page");
     check_error(Error::none, runtime::CapabilityPage{weak_page}.fetch(200, scratch).error, "weak fetch");
     check(!discrim.compare(scratch, other_page)->equal, "it is diminished");
     check_error(Error::no_right, runtime::Page{scratch}.erase().error, "to a read-only page");
-    check_error(Error::none, slots.store(201, abi::SupervisorSlot::own_process).error, "a process capability");
+    check_error(Error::none, slots.store(201, abi::SupervisorSlot::own_process).error,
+                "a process capability");
     check_error(Error::none, runtime::CapabilityPage{weak_page}.fetch(201, scratch).error, "weak fetch");
     check_equal(0, discrim.classify(scratch)->type, "which becomes null");
     check_error(Error::none, slots.erase().error, "erase");
@@ -158,7 +165,8 @@ GUEST_TEST(capability_pages, "capabilities are stored, fetched, compared, and di
 }
 
 GUEST_TEST(heaps, "objects come into use once, are destroyed, and come back under another version") {
-    check_error(Error::none, range.make_heap(static_cast<std::uint8_t>(abi::FrameType::schedule), heap).error, "heap");
+    check_error(Error::none, range.make_heap(static_cast<std::uint8_t>(abi::FrameType::schedule), heap).error,
+                "heap");
     runtime::Heap const schedules{heap};
     check_error(Error::none, range.claim(0, page).error, "page");
     auto const frame = schedules.admit(page);
@@ -168,7 +176,8 @@ GUEST_TEST(heaps, "objects come into use once, are destroyed, and come back unde
     check_error(Error::none, schedules.object(frame->frame, 3, other_page).error, "object again");
     check(discrim.compare(scratch, other_page)->equal, "the same object");
     check_error(Error::bad_argument, schedules.object(frame->frame, 64, scratch).error, "no such index");
-    check_error(Error::wrong_type, schedules.destroy(abi::SupervisorSlot::own_process).error, "not of this heap");
+    check_error(Error::wrong_type, schedules.destroy(abi::SupervisorSlot::own_process).error,
+                "not of this heap");
     check_error(Error::none, schedules.destroy(other_page).error, "destroy");
     check_equal(0, discrim.classify(scratch)->type, "every copy is void");
     check_error(Error::none, schedules.object(frame->frame, 3, other_page).error, "a new object");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Images for the independent reader, with what the store's own code says of each: clean ones, states after a power cut,
-// damaged ones. Usage: make-store-images FOLDER. One line of JSON an image on standard output.
+// Images for the independent reader, with what the store's own code says of each: clean ones, states after a
+// power cut, damaged ones. Usage: make-store-images FOLDER. One line of JSON an image on standard output.
 #include "crash_states.hpp"
 #include "reference_store.hpp"
 
@@ -23,7 +23,8 @@ public:
 
 class Images {
 public:
-    explicit Images(std::string folder) : folder_(std::move(folder)), limits_(small_limits(segments)), memory_(limits_) {}
+    explicit Images(std::string folder)
+        : folder_(std::move(folder)), limits_(small_limits(segments)), memory_(limits_) {}
 
     void add(std::vector<std::byte> const& image) {
         auto const path = folder_ + "/" + std::to_string(number_++) + ".img";
@@ -41,20 +42,22 @@ public:
         Quiet quiet;
         auto const result = reader.check(quiet);
         auto const& report = reader.recovery();
-        std::printf("{\"path\":\"%s\",\"generation\":%lu,\"torn\":%s,\"clean\":%s,\"checkpoints\":[", path.c_str(),
-                    report.generation.counter(), report.torn ? "true" : "false",
+        std::printf("{\"path\":\"%s\",\"generation\":%lu,\"torn\":%s,\"clean\":%s,\"checkpoints\":[",
+                    path.c_str(), report.generation.counter(), report.torn ? "true" : "false",
                     result && result->findings == 0 ? "true" : "false");
         std::array<checkpoint::CheckpointInfo, 66> list;
         auto const count = reader.history(list);
-        for (std::size_t i = 0; i < count; ++i) std::printf("%s%lu", i == 0 ? "" : ",", list[i].generation.counter());
+        for (std::size_t i = 0; i < count; ++i)
+            std::printf("%s%lu", i == 0 ? "" : ",", list[i].generation.counter());
         std::printf("],\"views\":[");
         for (std::size_t i = 0; i < count; i += 3) {
             std::printf("%s{\"at\":%lu,\"frames\":[", i == 0 ? "" : ",", list[i].generation.counter());
             bool first = true;
             auto const walked = reader.for_each(list[i].generation, [&](checkpoint::FrameInfo const& frame) {
                 std::printf("%s[%lu,%u,%u,%s,%s,%lu,\"%016lx\"]", first ? "" : ",", frame.frame.number(),
-                            static_cast<unsigned>(frame.type), frame.mark.raw(), frame.live ? "true" : "false",
-                            frame.zero ? "true" : "false", frame.birth.counter(), frame.hash);
+                            static_cast<unsigned>(frame.type), frame.mark.raw(),
+                            frame.live ? "true" : "false", frame.zero ? "true" : "false",
+                            frame.birth.counter(), frame.hash);
                 first = false;
                 return true;
             });

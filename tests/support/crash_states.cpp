@@ -28,7 +28,9 @@ void CrashStates::apply_others(std::size_t but) {
         if (i != but) apply(pending_[i], 0, pending_[i].sectors());
 }
 
-bool CrashStates::wanted() { return turn_++ % options_.every == 0 && counts_.states < options_.states_at_most; }
+bool CrashStates::wanted() {
+    return turn_++ % options_.every == 0 && counts_.states < options_.states_at_most;
+}
 
 void CrashStates::state() {
     ++counts_.states;
@@ -80,7 +82,8 @@ void CrashStates::sampled(std::size_t fresh) {
         auto const density = random_() % 5;
         for (auto const i : order)
             for (std::size_t s = 0; s < pending_[i].sectors(); ++s)
-                if (i == fresh ? s == 0 || random_() % 2 == 0 : random_() % 4 < density) apply(pending_[i], s, 1);
+                if (i == fresh ? s == 0 || random_() % 2 == 0 : random_() % 4 < density)
+                    apply(pending_[i], s, 1);
         state();
     }
 }
@@ -96,7 +99,8 @@ void CrashStates::cut(std::size_t fresh) {
 
 void CrashStates::flush(std::vector<std::uint64_t> const& covered) {
     for (auto const id : covered) {
-        auto const at = std::find_if(pending_.begin(), pending_.end(), [&](auto const& w) { return w.event->id == id; });
+        auto const at =
+            std::find_if(pending_.begin(), pending_.end(), [&](auto const& w) { return w.event->id == id; });
         if (at == pending_.end()) continue;
         // A write that failed and was flushed may be there or not: the seed says.
         if (!at->failed || random_() % 2 == 0) {

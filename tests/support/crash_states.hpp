@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// All disks that a power cut could leave, from the history of a run: at every event, of the writes that no completed
-// flush covers, any subset is on the disk, any of them torn at any sector.
-//   A cut right after write k differs from earlier cuts only in states that contain a piece of k: those are made there.
+// All disks that a power cut could leave, from the history of a run: at every event, of the writes that no
+// completed flush covers, any subset is on the disk, any of them torn at any sector.
+//   A cut right after write k differs from earlier cuts only in states that contain a piece of k: those are
+//   made there.
 #pragma once
 
 #include "recorded_disk.hpp"
@@ -20,7 +21,7 @@ struct CrashOptions {
     std::size_t samples = 24;         // seeded subsets of sectors at each cut, beside those
     std::uint64_t seed = 1;
     std::uint64_t states_at_most = ~std::uint64_t{0};
-    std::uint64_t every = 1;          // takes every n-th state only (long workloads)
+    std::uint64_t every = 1; // takes every n-th state only (long workloads)
 };
 
 struct CrashCounts {
@@ -36,8 +37,13 @@ public:
     // `check` gets the disk and what was marked last; it may write to the disk, which is undone.
     using Check = std::function<void(UndoDisk&, std::uint64_t marked)>;
 
-    CrashStates(std::vector<std::byte> start, History const& history, std::uint64_t marked, CrashOptions const& options)
-        : disk_(std::move(start)), history_(history), options_(options), random_(options.seed), marked_(marked) {}
+    CrashStates(std::vector<std::byte> start, History const& history, std::uint64_t marked,
+                CrashOptions const& options)
+        : disk_(std::move(start)),
+          history_(history),
+          options_(options),
+          random_(options.seed),
+          marked_(marked) {}
 
     CrashCounts run(Check const& check);
 

@@ -66,12 +66,13 @@ ReferenceStore::ReferenceStore(store::BlockDevice& device, checkpoint::Limits co
     : device_(device), limits_(limits), memory_(limits), models_(1) {}
 
 base::Result<> ReferenceStore::format(std::uint32_t segment_shift) {
-    return checkpoint::format(device_, memory_.memory().io, {.store = {11, 12},
-                                                             .nonce = {13, 14},
-                                                             .label = "test",
-                                                             .created_ns = 1,
-                                                             .abi_revision = 1,
-                                                             .segment_shift = segment_shift});
+    return checkpoint::format(device_, memory_.memory().io,
+                              {.store = {11, 12},
+                               .nonce = {13, 14},
+                               .label = "test",
+                               .created_ns = 1,
+                               .abi_revision = 1,
+                               .segment_shift = segment_shift});
 }
 
 base::Result<> ReferenceStore::open(std::uint64_t nonce, store::CorruptionSink* findings) {
@@ -99,8 +100,8 @@ base::Result<> ReferenceStore::commit(Model const& changes) {
     std::uint32_t processes = 0;
     for (auto const& [frame, facts] : owed_) {
         fill_content(facts.seed, content);
-        checkpoint::FrameImage const image{abi::FrameId::persistent(frame), facts.type, abi::Version(facts.mark),
-                                           facts.live, content};
+        checkpoint::FrameImage const image{abi::FrameId::persistent(frame), facts.type,
+                                           abi::Version(facts.mark), facts.live, content};
         for (;;) {
             auto const added = engine_.add(image);
             if (added) break;
@@ -110,10 +111,14 @@ base::Result<> ReferenceStore::commit(Model const& changes) {
         if (number % 3 == 0) checkpoint::turn(engine_, device_, false);
     }
     for (auto const& [frame, facts] : model) processes += facts.live ? 1 : 0;
-    auto const finished = engine_.finish_commit(
-        {.time_ns = number * 1000, .stop_ns = 7, .clock_base_ns = number * 10, .processes = processes, .abi_revision = 1});
+    auto const finished = engine_.finish_commit({.time_ns = number * 1000,
+                                                 .stop_ns = 7,
+                                                 .clock_base_ns = number * 10,
+                                                 .processes = processes,
+                                                 .abi_revision = 1});
     expects(finished);
-    while (engine_.commit_state() == checkpoint::CommitState::writing) checkpoint::turn(engine_, device_, true);
+    while (engine_.commit_state() == checkpoint::CommitState::writing)
+        checkpoint::turn(engine_, device_, true);
     auto const taken = engine_.take_commit();
     if (!taken) return base::fail(taken.error);
     acknowledged_ = number;
@@ -164,7 +169,8 @@ std::uint64_t model_number(checkpoint::Engine& engine, store::BlockDevice& devic
     return number;
 }
 
-std::string compare(checkpoint::Engine& engine, store::BlockDevice& device, Model const& model, std::uint64_t last) {
+std::string compare(checkpoint::Engine& engine, store::BlockDevice& device, Model const& model,
+                    std::uint64_t last) {
     for (std::uint64_t number = 1; number <= last; ++number) {
         auto const found = fetch_frame(engine, device, number);
         auto const entry = model.find(number);
@@ -173,10 +179,10 @@ std::string compare(checkpoint::Engine& engine, store::BlockDevice& device, Mode
             if (found.error != Error::absent) return name() + " should be absent";
             continue;
         }
-        if (found.error != Error::none)
-            return name() + ": " + std::string(abi::describe(found.error).name);
+        if (found.error != Error::none) return name() + ": " + std::string(abi::describe(found.error).name);
         auto const& facts = entry->second;
-        if (found.facts.type != facts.type || found.facts.mark != facts.mark || found.facts.live != facts.live)
+        if (found.facts.type != facts.type || found.facts.mark != facts.mark ||
+            found.facts.live != facts.live)
             return name() + ": type, mark or live bit differ";
         if (std::memcmp(content_of(facts.seed).data(), found.content.data(), abi::frame_size) != 0)
             return name() + ": content differs";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The model of a store: a std::map of frames for each commit, and a driver that does the same to an engine.
-// Frame 1 carries the number of the commit in its content, so that a recovered store says which model it must equal.
+// Frame 1 carries the number of the commit in its content, so that a recovered store says which model it must
+// equal.
 #pragma once
 
 #include <checkpoint/engine.hpp>
@@ -52,8 +53,8 @@ public:
 
     base::Result<> format(std::uint32_t segment_shift);
     base::Result<> open(std::uint64_t nonce, store::CorruptionSink* findings = nullptr);
-    // Commits the changes beside frame 1; the model follows. Errors as Engine's; a failed commit leaves the model,
-    // whose changes the next commit brings again (as a kernel does).
+    // Commits the changes beside frame 1; the model follows. Errors as Engine's; a failed commit leaves the
+    // model, whose changes the next commit brings again (as a kernel does).
     base::Result<> commit(Model const& changes);
     // Goes on with a disk that holds model `number`.
     void adopt(std::vector<Model> const& models, std::uint64_t number);
@@ -91,6 +92,7 @@ ReadFrame fetch_frame(checkpoint::Engine& engine, store::BlockDevice& device, st
 // The number that frame 1 carries; 0 when there is none.
 std::uint64_t model_number(checkpoint::Engine& engine, store::BlockDevice& device);
 // Text of the first difference between the store and the model, over frames 1..last; empty if equal.
-std::string compare(checkpoint::Engine& engine, store::BlockDevice& device, Model const& model, std::uint64_t last);
+std::string compare(checkpoint::Engine& engine, store::BlockDevice& device, Model const& model,
+                    std::uint64_t last);
 
 } // namespace tests

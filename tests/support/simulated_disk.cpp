@@ -73,7 +73,8 @@ store::Completion SimulatedDisk::complete(std::size_t index) {
 std::size_t SimulatedDisk::poll(std::span<store::Completion> done, bool wait) {
     expects(!wait || !flying_.empty());
     auto const all = std::min(done.size(), flying_.size());
-    auto count = options.order == DiskOptions::Order::random ? random_() % (all + 1) : std::min<std::size_t>(all, 1);
+    auto count =
+        options.order == DiskOptions::Order::random ? random_() % (all + 1) : std::min<std::size_t>(all, 1);
     if (wait) count = std::max<std::size_t>(count, 1);
     for (std::size_t i = 0; i < count; ++i) {
         std::size_t index = 0;

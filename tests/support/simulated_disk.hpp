@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A hostile disk: volatile cache, completions in an order that the test chooses, failures on demand, and a history of
-// every event, from which crash_states.hpp makes all disks that a power cut could leave.
+// A hostile disk: volatile cache, completions in an order that the test chooses, failures on demand, and a
+// history of every event, from which crash_states.hpp makes all disks that a power cut could leave.
 //   A flush makes durable the writes that had completed when it was submitted, and no others.
 #pragma once
 
@@ -13,11 +13,18 @@
 
 namespace tests {
 
-enum class EventKind : std::uint8_t { write_submitted, write_completed, write_failed, flush_submitted, flush_completed, mark };
+enum class EventKind : std::uint8_t {
+    write_submitted,
+    write_completed,
+    write_failed,
+    flush_submitted,
+    flush_completed,
+    mark
+};
 
 struct Event {
     EventKind kind = EventKind::mark;
-    std::uint64_t id = 0;     // of the request; for a mark: what the test says (acknowledged model index)
+    std::uint64_t id = 0; // of the request; for a mark: what the test says (acknowledged model index)
     std::uint64_t offset = 0;
     std::vector<std::byte> data;
 };
@@ -29,9 +36,9 @@ struct DiskOptions {
     std::uint64_t seed = 1;
     Order order = Order::random;
     bool record = false;
-    bool drop_flushes = false;   // planted bug: a flush completes and makes nothing durable
+    bool drop_flushes = false;      // planted bug: a flush completes and makes nothing durable
     std::uint64_t fail_request = 0; // the k-th request from now (1 = the next) fails; 0: none
-    bool fail_forever = false;   // ... and all after it
+    bool fail_forever = false;      // ... and all after it
 };
 
 class SimulatedDisk final : public store::BlockDevice {

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The stele command on good stores and on everything that is none: words, remedies, exit codes, golden shape."""
+"""The stele command on good stores and on everything that is none: words, remedies, exit codes, output."""
 
 import argparse
 import fcntl
@@ -64,7 +64,8 @@ class CommandTest(unittest.TestCase):
     def test_format_says_what_it_made(self):
         result = stele("format", self.path("new.img"), "--size", "32M", "--system", self.system)
         self.assertEqual(result.returncode, DONE)
-        self.assertRegex(result.stdout, r"new.img: store [0-9a-f]{8}, 32.0 MiB \(.* on disk\), 128 segments of "
+        self.assertRegex(result.stdout,
+                         r"new.img: store [0-9a-f]{8}, 32.0 MiB \(.* on disk\), 128 segments of "
                                         r"256.0 KiB, hash xxh64\n4 processes, \d+ frames, committed\n$")
 
     def test_format_never_overwrites(self):
@@ -77,7 +78,8 @@ class CommandTest(unittest.TestCase):
         self.refused(stele("format", other, "--size", "32M", "--system", self.system), FAILED, "exists")
         with open(other) as file:
             self.assertEqual(file.read(), "dear reader\n")
-        self.assertEqual(stele("format", other, "--size", "32M", "--system", self.system, "--force").returncode, DONE)
+        self.assertEqual(stele("format", other, "--size", "32M", "--system", self.system, "--force").returncode,
+                         DONE)
         self.assertEqual(stele("check", other).returncode, DONE)
 
     def test_format_dry_run_writes_nothing(self):
@@ -89,10 +91,13 @@ class CommandTest(unittest.TestCase):
 
     def test_format_leaves_no_half_made_file(self):
         path = self.path("half.img")
-        self.refused(stele("format", path, "--size", "64K", "--system", self.system), USAGE, "usage", "too small")
+        self.refused(stele("format", path, "--size", "64K", "--system", self.system),
+                     USAGE, "usage", "too small")
         self.assertFalse(os.path.exists(path))
-        self.refused(stele("format", path, "--size", "32M", "--system", "/nowhere.toml"), USAGE, "usage", "nowhere")
-        self.refused(stele("format", path, "--size", "32M", "--system", self.system, "--programs", "/nowhere"),
+        self.refused(stele("format", path, "--size", "32M", "--system", "/nowhere.toml"),
+                     USAGE, "usage", "nowhere")
+        self.refused(stele("format", path, "--size", "32M", "--system", self.system,
+                           "--programs", "/nowhere"),
                      FAILED, "io", "/nowhere/counter.elf")
         self.assertFalse(os.path.exists(path))
 
@@ -143,7 +148,8 @@ class CommandTest(unittest.TestCase):
     def test_everything_that_is_no_store(self):
         ext4 = bytearray(65536)
         struct.pack_into("<H", ext4, 1024 + 0x38, 0xEF53)
-        files = {"empty": b"", "zeros": bytes(65536), "qcow2": b"QFI\xfb\0\0\0\3" + bytes(600), "ext4": bytes(ext4)}
+        files = {"empty": b"", "zeros": bytes(65536),
+                 "qcow2": b"QFI\xfb\0\0\0\3" + bytes(600), "ext4": bytes(ext4)}
         for name, content in files.items():
             path = self.path(name)
             with open(path, "wb") as file:

@@ -14,6 +14,10 @@ def rotate(value, bits):
     return ((value << bits) | (value >> (64 - bits))) & MASK
 
 
+def scrambled(word):
+    return rotate(word * PRIME[1] & MASK, 31) * PRIME[0] & MASK
+
+
 def xxh64(data, seed):
     """XXH64 of a multiple of 8 bytes, at least 32."""
     lanes = [(seed + PRIME[0] + PRIME[1]) & MASK, (seed + PRIME[1]) & MASK, seed, (seed - PRIME[0]) & MASK]
@@ -24,10 +28,10 @@ def xxh64(data, seed):
             lanes[i] = rotate((lanes[i] + words[at + i] * PRIME[1]) & MASK, 31) * PRIME[0] & MASK
     total = sum(rotate(lane, bits) for lane, bits in zip(lanes, (1, 7, 12, 18))) & MASK
     for lane in lanes:
-        total = ((total ^ (rotate(lane * PRIME[1] & MASK, 31) * PRIME[0] & MASK)) * PRIME[0] + PRIME[3]) & MASK
+        total = ((total ^ scrambled(lane)) * PRIME[0] + PRIME[3]) & MASK
     total = (total + len(data)) & MASK
     for word in words[stripes:]:
-        total = (rotate(total ^ (rotate(word * PRIME[1] & MASK, 31) * PRIME[0] & MASK), 27) * PRIME[0] + PRIME[3]) & MASK
+        total = (rotate(total ^ scrambled(word), 27) * PRIME[0] + PRIME[3]) & MASK
     total = (total ^ (total >> 33)) * PRIME[1] & MASK
     total = (total ^ (total >> 29)) * PRIME[2] & MASK
     return total ^ (total >> 32)
@@ -39,4 +43,5 @@ def make_newer(content, kind):
         for slot in (base, base + 4096):
             struct.pack_into(form, content, slot + offset, 0x40)
             body = bytes(content[slot + HASHED_FROM:slot + SLOT_BYTES])
-            struct.pack_into("<QQ", content, slot + 8, xxh64(body, ROOT_SLOT_SEED), xxh64(body, ROOT_SLOT_SEED ^ MASK))
+            low, high = xxh64(body, ROOT_SLOT_SEED), xxh64(body, ROOT_SLOT_SEED ^ MASK)
+            struct.pack_into("<QQ", content, slot + 8, low, high)

@@ -52,8 +52,8 @@ struct BlockRings {
 };
 
 inline constexpr std::uint64_t block_rings_magic = 0x7367'6e69'726b'6c62; // "blkrings"
-inline constexpr std::size_t block_data_offset =
-    16 * frame_size; // the driver's own queues lie between rings and data
+// the driver's own queues lie between rings and data
+inline constexpr std::size_t block_data_offset = 16 * frame_size;
 
 static_assert(base::WireType<BlockRequest> && sizeof(BlockRequest) == 32);
 static_assert(base::WireType<BlockCompletion> && sizeof(BlockCompletion) == 16);

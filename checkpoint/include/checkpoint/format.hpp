@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Making an empty store: two root slots and checkpoint 1 without frames. Frames are added by commits (see README.md).
+// Making an empty store: two root slots and checkpoint 1 without frames. Frames are added by commits (see
+// README.md).
 #pragma once
 
 #include <abi/disk/root_slot.hpp>
@@ -11,19 +12,20 @@
 namespace checkpoint {
 
 struct FormatOptions {
-    abi::disk::Random128 store;  // 128 random bits
-    abi::disk::Random128 nonce;  // 128 random bits
-    std::string_view label;      // at most 31 bytes
+    abi::disk::Random128 store; // 128 random bits
+    abi::disk::Random128 nonce; // 128 random bits
+    std::string_view label;     // at most 31 bytes
     std::uint64_t created_ns = 0;
     std::uint32_t abi_revision = 0;
     std::uint32_t segment_shift = 18;
-    std::uint32_t interval_ms = 20;        // between checkpoints; 0: on request only
-    std::uint32_t retain = 16;             // newest checkpoints that stay readable
-    std::uint64_t processor_features = 7;  // R11: x87, SSE, AVX
+    std::uint32_t interval_ms = 20;       // between checkpoints; 0: on request only
+    std::uint32_t retain = 16;            // newest checkpoints that stay readable
+    std::uint64_t processor_features = 7; // R11: x87, SSE, AVX
 };
 
-// Writes and flushes. `buffer`: at least 4096 bytes of I/O memory. Everything else on the device is left as it is and never
-// read: a new sparse file is enough. Errors: bad_argument (too small: 16 segments at least; label too long), io.
+// Writes and flushes. `buffer`: at least 4096 bytes of I/O memory. Everything else on the device is left as
+// it is and never read: a new sparse file is enough. Errors: bad_argument (too small: 16 segments at least;
+// label too long), io.
 base::Result<> format(store::BlockDevice& device, base::Bytes buffer, FormatOptions const& options);
 
 } // namespace checkpoint

@@ -9,11 +9,11 @@
 namespace checkpoint {
 
 struct FrameImage {
-    abi::FrameId frame;                          // persistent, not 0
+    abi::FrameId frame; // persistent, not 0
     abi::FrameType type = abi::FrameType::free;
-    abi::Version mark;                           // version mark (R3); kept also for a free frame
-    bool live = false;                           // process frames only (R16)
-    base::ConstBytes content;                    // 4096 bytes, or empty for a zero frame
+    abi::Version mark;        // version mark (R3); kept also for a free frame
+    bool live = false;        // process frames only (R16)
+    base::ConstBytes content; // 4096 bytes, or empty for a zero frame
 };
 
 } // namespace checkpoint

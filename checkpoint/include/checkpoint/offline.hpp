@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reading a store that nobody runs: slots, history, frames of any retained checkpoint, and `check`. Never writes.
-// All calls wait for the device. One OfflineStore owns one read-only Engine.
+// Reading a store that nobody runs: slots, history, frames of any retained checkpoint, and `check`. Never
+// writes. All calls wait for the device. One OfflineStore owns one read-only Engine.
 #pragma once
 
 #include <checkpoint/engine.hpp>
@@ -19,18 +19,18 @@ struct FrameInfo {
     abi::Version mark;
     bool live = false;
     bool zero = false;
-    Generation birth;               // checkpoint that wrote this content
-    std::uint64_t offset = 0;       // byte of its block; 0 for a zero frame
+    Generation birth;         // checkpoint that wrote this content
+    std::uint64_t offset = 0; // byte of its block; 0 for a zero frame
     std::uint64_t hash = 0;
 };
 
 struct CheckResult {
     std::uint64_t checkpoints = 0, frames = 0, blocks_verified = 0, map_nodes = 0, directories = 0;
-    std::uint64_t findings = 0;     // damage; notes are not counted
-    std::uint64_t frames_damaged = 0; // in the newest checkpoint
+    std::uint64_t findings = 0;             // damage; notes are not counted
+    std::uint64_t frames_damaged = 0;       // in the newest checkpoint
     std::uint64_t checkpoints_readable = 0; // retained ones with every frame whole
-    bool torn_commit = false;       // note
-    bool space_balances = true;     // recounted live sectors equal the segment table
+    bool torn_commit = false;               // note
+    bool space_balances = true;             // recounted live sectors equal the segment table
 };
 
 enum class CheckPhase : std::uint8_t { slots, log, map, frames, space };
@@ -45,8 +45,10 @@ protected:
 
 class OfflineStore {
 public:
-    // As Engine::open, read-only; `findings` hears of bad copies. damaged stores open as far as anything can be read.
-    Result<> open(store::BlockDevice& device, Memory memory, Limits const& limits, store::CorruptionSink* findings = nullptr);
+    // As Engine::open, read-only; `findings` hears of bad copies. damaged stores open as far as anything can
+    // be read.
+    Result<> open(store::BlockDevice& device, Memory memory, Limits const& limits,
+                  store::CorruptionSink* findings = nullptr);
 
     // The four copies, read anew; works on a device on which open() failed.
     static std::array<SlotState, 4> slots(store::BlockDevice& device, base::Bytes buffer);
@@ -66,7 +68,10 @@ public:
     // Every frame of a view in order of its number. `each(FrameInfo const&)` returns true to go on.
     template <class Each>
     Result<> for_each(Generation at, Each each) {
-        return visit(at, [](void* context, FrameInfo const& info) -> bool { return (*static_cast<Each*>(context))(info); }, &each);
+        return visit(
+            at,
+            [](void* context, FrameInfo const& info) -> bool { return (*static_cast<Each*>(context))(info); },
+            &each);
     }
     // Verifies everything that can be reached.
     Result<CheckResult> check(CheckListener& listener);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The door to the disk. Four kinds of device stand behind it: the block driver's ring in the system, a file in the
-// tools, a hostile simulated disk and a recording one in the tests. Nothing in store/ or checkpoint/ does I/O otherwise.
+// The door to the disk. Four kinds of device stand behind it: the block driver's ring in the system, a file
+// in the tools, a hostile simulated disk and a recording one in the tests. Nothing in store/ or checkpoint/
+// does I/O otherwise.
 //   A flush makes durable exactly the writes that had completed when the flush was submitted.
-//   Requests may complete in any order. Each submitted request completes exactly once, with Error::none or an error.
+//   Requests may complete in any order. Each submitted request completes exactly once, with Error::none or an
+//   error.
 #pragma once
 
 #include <abi/disk/place.hpp>
@@ -26,7 +28,7 @@ struct Request {
     RequestKind kind = RequestKind::read;
     std::uint32_t tag = 0;    // the submitter's; comes back in the completion
     std::uint64_t offset = 0; // bytes, a multiple of 512; 0 for a flush
-    base::Bytes data;         // a multiple of 512 bytes, at most 1 MiB; untouched by the submitter until completion
+    base::Bytes data; // a multiple of 512 bytes, at most 1 MiB; untouched by the submitter until completion
 };
 
 struct Completion {
@@ -42,8 +44,8 @@ public:
     // Length in bytes; constant.
     virtual std::uint64_t capacity() const = 0;
     virtual void submit(Request const& request) = 0;
-    // Takes up to done.size() completions; returns how many. With `wait`, returns at least one (a request must be in
-    // flight): that is the only place where anything blocks.
+    // Takes up to done.size() completions; returns how many. With `wait`, returns at least one (a request
+    // must be in flight): that is the only place where anything blocks.
     virtual std::size_t poll(std::span<Completion> done, bool wait) = 0;
 
 protected:

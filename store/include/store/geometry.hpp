@@ -32,16 +32,17 @@ struct Geometry {
     }
     // Disk bytes are hostile: a run that the log can contain lies within one segment that is no root slots'.
     constexpr bool in_log(Extent extent) const {
-        if (extent.count() == 0 || extent.first() + extent.count() > first_sector(last_segment())) return false;
+        if (extent.count() == 0 || extent.first() + extent.count() > first_sector(last_segment()))
+            return false;
         auto const segment = segment_of(extent.first());
         return segment >= 1 && segment_of(extent.first() + extent.count() - 1) == segment;
     }
     constexpr bool in_log(Twin const& twin) const { return in_log(twin[0]) && in_log(twin[1]); }
     constexpr std::uint32_t last_segment() const { return static_cast<std::uint32_t>(segments - 1); }
     constexpr bool valid() const {
-        return segment_shift >= abi::disk::segment_shift_min && segment_shift <= abi::disk::segment_shift_max &&
-               segments >= abi::disk::segments_min && segments < (std::uint64_t{1} << 31) &&
-               segments <= (std::uint64_t{1} << 48 >> segment_shift);
+        return segment_shift >= abi::disk::segment_shift_min &&
+               segment_shift <= abi::disk::segment_shift_max && segments >= abi::disk::segments_min &&
+               segments < (std::uint64_t{1} << 31) && segments <= (std::uint64_t{1} << 48 >> segment_shift);
     }
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hashes (R22): XXH64 of a frame seeded by its name and type; XXH64 twice, with a seed and its complement, where 128
-// bits are wanted. Hashes find faults, they do not authenticate: who can write the disk can make them right.
+// Hashes (R22): XXH64 of a frame seeded by its name and type; XXH64 twice, with a seed and its complement,
+// where 128 bits are wanted. Hashes find faults, they do not authenticate: who can write the disk can make
+// them right.
 #pragma once
 
 #include <abi/disk/place.hpp>
@@ -34,7 +35,8 @@ private:
         std::uint64_t seed = 0;
         std::array<std::uint64_t, 4> lanes{};
     };
-    static std::uint64_t finish(Half const& half, std::array<std::uint64_t, 4> const& tail, std::uint64_t words);
+    static std::uint64_t finish(Half const& half, std::array<std::uint64_t, 4> const& tail,
+                                std::uint64_t words);
     std::array<Half, 2> halves_{};
     std::array<std::uint64_t, 4> tail_{};
     std::uint64_t words_ = 0;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// One stream of the log: appends sectors to an open segment, gathers them in chunks, writes each chunk as one request.
-//   position() is the next sector; a run appended at once lies within one segment. Chunks fly until they complete.
-//   A hole is one sector reserved at the end of a commit for the next record: it travels in the first chunk when the
-//   record is ready before that chunk leaves, else in a request of its own.
+// One stream of the log: appends sectors to an open segment, gathers them in chunks, writes each chunk as one
+// request.
+//   position() is the next sector; a run appended at once lies within one segment. Chunks fly until they
+//   complete. A hole is one sector reserved at the end of a commit for the next record: it travels in the
+//   first chunk when the record is ready before that chunk leaves, else in a request of its own.
 #pragma once
 
 #include <base/fixed_vector.hpp>
@@ -18,8 +19,8 @@ public:
         Segments* segments = nullptr;
         std::uint8_t owner = 0;
         Priority priority = Priority::commit;
-        base::Bytes buffer;             // all chunks
-        std::size_t chunk = 0;          // bytes of one
+        base::Bytes buffer;    // all chunks
+        std::size_t chunk = 0; // bytes of one
     };
     static constexpr std::size_t chunks_at_most = 8;
 
@@ -66,7 +67,7 @@ private:
         ChunkState state = ChunkState::unused;
         bool starts_with_hole = false; // ... that is not filled yet
         std::uint64_t start = 0;
-        std::uint32_t used = 0;        // sectors
+        std::uint32_t used = 0; // sectors
     };
     Result<> open_segment();
     bool begin_chunk();

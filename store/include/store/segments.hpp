@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Segments in memory: what is live in each, and which may be written again.
-//   map: sectors that the object map in force refers to; log: references of unmigrated checkpoints and of the chain.
-//   live(s) = map(s) + log(s).   free or pending => live == 0.   open(s) only if may_reuse(s): R27, the one predicate.
+//   map: sectors that the object map in force refers to; log: references of unmigrated checkpoints and of the
+//   chain. live(s) = map(s) + log(s).   free or pending => live == 0.   open(s) only if may_reuse(s): R27,
+//   the one predicate.
 //
-//      free ──open──► open ──close──► used ──live 0 at a switch of maps──► pending ──both root slots past it──► free
+//      free ──open──► open ──close──► used ──live 0 at a switch of maps──► pending ──both root slots past
+//      it──► free
 #pragma once
 
 #include <base/contract.hpp>
@@ -20,13 +22,13 @@ using base::Result;
 enum class SegmentState : std::uint8_t { reserved, free, pending, open, used };
 
 struct Segment {
-    std::uint32_t log = 0;       // sectors referred to, counted once a reference
-    std::uint16_t map = 0;       // sectors
+    std::uint32_t log = 0; // sectors referred to, counted once a reference
+    std::uint16_t map = 0; // sectors
     SegmentState state = SegmentState::reserved;
-    std::uint8_t victim = 0;     // being emptied: nothing may refer to it anew
-    std::int32_t change = 0;     // of `map`, by the fold under way
+    std::uint8_t victim = 0; // being emptied: nothing may refer to it anew
+    std::int32_t change = 0; // of `map`, by the fold under way
     std::uint32_t reserved0 = 0;
-    std::uint64_t freed_by = 0;  // first generation that does not refer to it
+    std::uint64_t freed_by = 0; // first generation that does not refer to it
     std::uint32_t live() const { return map + log; }
 };
 
@@ -37,7 +39,8 @@ public:
     std::uint32_t size() const { return static_cast<std::uint32_t>(table_.size()); }
     Segment const& operator[](std::uint32_t index) const { return table_[index]; }
 
-    // Recovery: counts are set first, then each segment gets its state; empty ones are pending, freed by `newest`.
+    // Recovery: counts are set first, then each segment gets its state; empty ones are pending, freed by
+    // `newest`.
     void set_map(std::uint32_t index, std::uint16_t sectors) { table_[index].map = sectors; }
     void settle(std::uint64_t newest);
     // Recovery: the segment where a stream goes on.
@@ -69,8 +72,8 @@ public:
     std::uint64_t laps() const { return laps_; }
     std::uint64_t slots() const { return slots_; }
 
-    // R27. `freed_by` is older than every checkpoint from which a restart can begin, because recovery starts at a valid
-    // root slot and never goes behind it.
+    // R27. `freed_by` is older than every checkpoint from which a restart can begin, because recovery starts
+    // at a valid root slot and never goes behind it.
     static bool may_reuse(Segment const& segment, std::uint64_t slots) {
         return segment.live() == 0 && segment.freed_by <= slots;
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One request at a time, waited for: for formatting, recovery and the tools, where nothing else runs beside it.
+// One request at a time, waited for: for formatting, recovery and the tools, where nothing else runs beside
+// it.
 #pragma once
 
 #include <base/result.hpp>
@@ -12,8 +13,12 @@ using base::Result;
 class SyncIo {
 public:
     explicit SyncIo(BlockDevice& device) : device_(device) {}
-    Result<> read(std::uint64_t offset, base::Bytes into) { return run({RequestKind::read, 0, offset, into}); }
-    Result<> write(std::uint64_t offset, base::Bytes from) { return run({RequestKind::write, 0, offset, from}); }
+    Result<> read(std::uint64_t offset, base::Bytes into) {
+        return run({RequestKind::read, 0, offset, into});
+    }
+    Result<> write(std::uint64_t offset, base::Bytes from) {
+        return run({RequestKind::write, 0, offset, from});
+    }
     Result<> flush() { return run({RequestKind::flush, 0, 0, {}}); }
     std::uint32_t sectors_read() const { return sectors_read_; }
     BlockDevice& device() { return device_; }

@@ -61,7 +61,8 @@ void measure_kernel_call(Samples& samples) {
         static_cast<std::uint64_t>(abi::ProcessSlot::address_space), own_space);
     if (found.failed()) return report_failure("kernel-call", "getSlot", found.error);
     auto const nothing = [] {};
-    report_checked("kernel-call", samples.measure(nothing, [] { bare_call(own_space, 1, abi::op::patt::shape); }));
+    report_checked("kernel-call",
+                   samples.measure(nothing, [] { bare_call(own_space, 1, abi::op::patt::shape); }));
     report_checked("kernel-call-stub", samples.measure(nothing, [] {
         if (runtime::Patt{own_space}.shape().failed()) ++failures;
     }));

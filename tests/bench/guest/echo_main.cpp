@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The other side of the IPC figures, in an address space of its own: answers every message at once with as many words,
-// word 0 zero.
+// The other side of the IPC figures, in an address space of its own: answers every message at once with as
+// many words, word 0 zero.
 #include "bare_call.hpp"
 
 #include <runtime/invoke.hpp>
@@ -13,7 +13,8 @@ constexpr std::uint64_t reply_slot = 32;
 using Control = abi::ControlWord;
 
 constexpr Control receive_control = Control().with<Control::Accepted>(1).with<Control::ReceivePhase>(1);
-constexpr Control reply_control = receive_control.with<Control::SendPhase>(1).with<Control::SendNonBlocking>(1);
+constexpr Control reply_control =
+    receive_control.with<Control::SendPhase>(1).with<Control::SendNonBlocking>(1);
 
 } // namespace
 

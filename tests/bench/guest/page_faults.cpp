@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// F5: a page fault that the kernel resolves by itself, the page being in memory. The mapping is dropped before each
-// touch by storing the same pair again. A neighbour stays mapped, so that the page table does too.
+// F5: a page fault that the kernel resolves by itself, the page being in memory. The mapping is dropped
+// before each touch by storing the same pair again. A neighbour stays mapped, so that the page table does
+// too.
 #include "figures.hpp"
 
 #include "report.hpp"
@@ -79,9 +80,9 @@ void measure_at(Samples& samples, std::string_view name, Place place) {
     touch(place.address - abi::frame_size);
     touch(place.address);
     auto const faults_before = faults();
-    auto const spread = samples.measure(
-        [&] { static_cast<void>(place.node.store(place.pair, place.prefix, page)); },
-        [&] { touch(place.address); });
+    auto const spread =
+        samples.measure([&] { static_cast<void>(place.node.store(place.pair, place.prefix, page)); },
+                        [&] { touch(place.address); });
     if (faults() - faults_before < sample_count) return say(name, " failed: the touches did not fault");
     report(name, spread);
 }

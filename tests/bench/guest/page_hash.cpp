@@ -26,9 +26,9 @@ void measure_page_hash(Samples& samples) {
         word = word * 6364136223846793005 + 1442695040888963407;
         byte = static_cast<std::byte>(word >> 56);
     }
-    auto const spread = samples.measure([] { frame[0] = static_cast<std::byte>(timestamp()); }, [] {
-        sink ^= store::frame_hash(abi::FrameId::persistent(2), abi::FrameType::data_page, frame);
-    });
+    auto const spread = samples.measure(
+        [] { frame[0] = static_cast<std::byte>(timestamp()); },
+        [] { sink ^= store::frame_hash(abi::FrameId::persistent(2), abi::FrameType::data_page, frame); });
     report("page-hash", spread);
     auto const* info = std::bit_cast<abi::BootInfo const*>(abi::boot_info_address);
     say("clock ticks-per-ms=", info->timestamp_per_ms);

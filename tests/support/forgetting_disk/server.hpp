@@ -17,8 +17,8 @@ struct ServerOptions {
     std::string socket;
     std::string control; // empty: no control socket
     std::uint64_t seed = 1;
-    std::uint64_t delay_us =
-        300; // the usual greatest delay of a reply; one in 64 takes up to eight times as long
+    // the usual greatest delay of a reply; one in 64 takes up to eight times as long
+    std::uint64_t delay_us = 300;
     bool reorder = true;
     bool honest = false; // a completed write is durable
     std::optional<double> keep_probability;

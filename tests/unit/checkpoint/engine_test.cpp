@@ -79,8 +79,8 @@ TEST(Engine, random_commits_with_reboots_equal_the_model) {
     RecordProperty("folds", static_cast<int>(seen.folds));
     RecordProperty("laps", static_cast<int>(seen.laps));
     RecordProperty("moved", static_cast<int>(seen.moved));
-    std::printf("folds %lu, laps %lu, frames moved %lu, slot refreshes %lu, housekeeping %lu\n", seen.folds, seen.laps,
-                seen.moved, seen.refreshes, seen.housekeeping);
+    std::printf("folds %lu, laps %lu, frames moved %lu, slot refreshes %lu, housekeeping %lu\n", seen.folds,
+                seen.laps, seen.moved, seen.refreshes, seen.housekeeping);
 }
 
 // The log never fills in a steady state: hot frames over a store nearly full of cold ones, many laps.
@@ -109,8 +109,8 @@ TEST(Engine, laps_of_the_log_with_hot_and_cold_frames) {
     ASSERT_EQ(store.compare(), "");
     auto const& counters = store.engine().counters();
     EXPECT_GT(counters.laps, 20u);
-    std::printf("laps %lu, frames moved %lu, folds %lu, housekeeping %lu\n", counters.laps, counters.frames_moved,
-                counters.folds, counters.housekeeping);
+    std::printf("laps %lu, frames moved %lu, folds %lu, housekeeping %lu\n", counters.laps,
+                counters.frames_moved, counters.folds, counters.housekeeping);
     store.settle();
     ASSERT_TRUE(store.open(1001));
     ASSERT_EQ(store.compare(), "");
@@ -126,7 +126,8 @@ TEST(Engine, uniform_overwrites_at_the_line) {
     std::uint64_t frames = 2;
     while (!store.engine().space().refuse_allocation) {
         Model changes;
-        for (int i = 0; i < 4; ++i, ++frames) changes[frames] = {abi::FrameType::data_page, 0, false, 1000 + frames};
+        for (int i = 0; i < 4; ++i, ++frames)
+            changes[frames] = {abi::FrameType::data_page, 0, false, 1000 + frames};
         auto const done = store.commit(changes);
         ASSERT_TRUE(done) << frames << " " << abi::describe(done.error).name;
     }
@@ -135,15 +136,16 @@ TEST(Engine, uniform_overwrites_at_the_line) {
     std::uint64_t dirtied = 0;
     for (int i = 0; i < 1500; ++i) {
         Model changes;
-        for (int k = 0; k < 8; ++k) changes[2 + random() % (frames - 2)] = {abi::FrameType::data_page, 0, false, random()};
+        for (int k = 0; k < 8; ++k)
+            changes[2 + random() % (frames - 2)] = {abi::FrameType::data_page, 0, false, random()};
         dirtied += changes.size() + 1;
         auto const done = store.commit(changes);
         ASSERT_TRUE(done) << i << " " << abi::describe(done.error).name;
     }
     EXPECT_EQ(store.compare(), "");
     auto const& counters = store.engine().counters();
-    std::printf("frames %lu, laps %lu, moved %lu, folds %lu, housekeeping %lu, bytes per byte dirtied %.2f\n", frames,
-                counters.laps, counters.frames_moved, counters.folds, counters.housekeeping,
+    std::printf("frames %lu, laps %lu, moved %lu, folds %lu, housekeeping %lu, bytes per byte dirtied %.2f\n",
+                frames, counters.laps, counters.frames_moved, counters.folds, counters.housekeeping,
                 static_cast<double>(disk.bytes_written() - before) / (4096.0 * static_cast<double>(dirtied)));
 }
 

@@ -20,16 +20,16 @@ checkpoint::Limits large_limits() {
 Model frames_from(std::uint64_t first, std::uint64_t count, std::uint64_t seed) {
     Model model;
     for (auto frame = first; frame < first + count; ++frame)
-        model[frame] = {frame % 50 == 0 ? abi::FrameType::process : abi::FrameType::data_page, 0, frame % 100 == 0,
-                        seed + frame};
+        model[frame] = {frame % 50 == 0 ? abi::FrameType::process : abi::FrameType::data_page, 0,
+                        frame % 100 == 0, seed + frame};
     return model;
 }
 
 class Quiet final : public checkpoint::CheckListener {
 public:
     void report(store::Corruption const& corruption) override {
-        std::printf("finding %s frame %lu at %lu\n", std::string(store::finding_names[static_cast<std::size_t>(
-                                                          corruption.finding)]).c_str(),
+        std::printf("finding %s frame %lu at %lu\n",
+                    std::string(store::finding_names[static_cast<std::size_t>(corruption.finding)]).c_str(),
                     corruption.frame.number(), corruption.offset);
     }
     void progress(checkpoint::CheckPhase, std::uint64_t, std::uint64_t) override {}
@@ -45,9 +45,11 @@ TEST(Large, a_map_of_three_levels_survives_random_folds) {
     for (int i = 0; i < 250; ++i) {
         Model changes;
         for (int k = 0; k < 60; ++k)
-            changes[2 + random() % 15000] = {random() % 40 == 0 ? abi::FrameType::process : abi::FrameType::data_page,
+            changes[2 + random() % 15000] = {random() % 40 == 0 ? abi::FrameType::process
+                                                                : abi::FrameType::data_page,
                                              static_cast<std::uint32_t>(random() % 4), false, random()};
-        for (auto& [frame, facts] : changes) facts.live = facts.type == abi::FrameType::process && frame % 2 == 0;
+        for (auto& [frame, facts] : changes)
+            facts.live = facts.type == abi::FrameType::process && frame % 2 == 0;
         auto const done = store.commit(changes);
         ASSERT_TRUE(done) << i << " " << abi::describe(done.error).name;
         if (i % 83 == 82) {
@@ -93,13 +95,15 @@ TEST(Large, bytes_and_flushes_of_a_commit) {
         double bar;
         std::uint64_t flushes;
     };
-    for (auto const& [frames, bar, flushes] : {Case{1, 3.0, 1}, Case{64, 1.06, 1}, Case{1024, 1.02, 1}, Case{1500, 1.02, 2}}) {
+    for (auto const& [frames, bar, flushes] :
+         {Case{1, 3.0, 1}, Case{64, 1.06, 1}, Case{1024, 1.02, 1}, Case{1500, 1.02, 2}}) {
         store.settle();
         auto const bytes = disk.bytes_written();
         auto const before = disk.flushes();
         // Frame 1 is the first of them.
         ASSERT_TRUE(store.commit(frames_from(2, frames - 1, 7'000'000 + frames)));
-        auto const ratio = static_cast<double>(disk.bytes_written() - bytes) / (4096.0 * static_cast<double>(frames));
+        auto const ratio =
+            static_cast<double>(disk.bytes_written() - bytes) / (4096.0 * static_cast<double>(frames));
         std::printf("k = %4lu: %.3f bytes a byte, %lu flushes\n", frames, ratio, disk.flushes() - before);
         EXPECT_LE(ratio, bar);
         EXPECT_EQ(disk.flushes() - before, flushes);
@@ -127,7 +131,8 @@ TEST(Large, hot_set_over_laps_of_a_small_image) {
     ReferenceStore store(disk, large_limits());
     ASSERT_TRUE(store.format(18));
     ASSERT_TRUE(store.open(100));
-    for (std::uint64_t part = 0; part < 6; ++part) ASSERT_TRUE(store.commit(frames_from(1000 + part * 1000, 1000, 5)));
+    for (std::uint64_t part = 0; part < 6; ++part)
+        ASSERT_TRUE(store.commit(frames_from(1000 + part * 1000, 1000, 5)));
     auto const before = disk.bytes_written();
     constexpr std::uint64_t commits = 1000;
     for (std::uint64_t i = 0; i < commits; ++i) {
@@ -137,8 +142,9 @@ TEST(Large, hot_set_over_laps_of_a_small_image) {
     auto const& counters = store.engine().counters();
     EXPECT_GE(counters.laps, 3u);
     EXPECT_EQ(counters.housekeeping, 0u);
-    std::printf("laps %lu, folds %lu, moved %lu, bytes per byte dirtied %.3f\n", counters.laps, counters.folds,
-                counters.frames_moved, static_cast<double>(disk.bytes_written() - before) / (4096.0 * 64 * commits));
+    std::printf("laps %lu, folds %lu, moved %lu, bytes per byte dirtied %.3f\n", counters.laps,
+                counters.folds, counters.frames_moved,
+                static_cast<double>(disk.bytes_written() - before) / (4096.0 * 64 * commits));
     EXPECT_EQ(store.compare(), "");
     std::array<checkpoint::CheckpointInfo, 66> list;
     EXPECT_GE(store.engine().history(list), 16u);

@@ -25,7 +25,8 @@ public:
 
 // A store with folds, shared blocks, zero frames and several retained checkpoints behind it.
 struct Prepared {
-    explicit Prepared(std::uint64_t seed) : disk(64 << small_segment, {.seed = seed}), store(disk, small_limits(64)) {
+    explicit Prepared(std::uint64_t seed)
+        : disk(64 << small_segment, {.seed = seed}), store(disk, small_limits(64)) {
         std::mt19937_64 random(seed);
         EXPECT_TRUE(store.format(small_segment));
         EXPECT_TRUE(store.open(100));
@@ -93,7 +94,8 @@ TEST(Offline, live_processes_come_back) {
     Prepared prepared(9);
     ASSERT_TRUE(prepared.store.open(200));
     std::vector<std::uint64_t> live;
-    ASSERT_TRUE(prepared.store.engine().for_each_live([&](abi::FrameId frame) { live.push_back(frame.number()); }));
+    ASSERT_TRUE(
+        prepared.store.engine().for_each_live([&](abi::FrameId frame) { live.push_back(frame.number()); }));
     std::sort(live.begin(), live.end());
     std::vector<std::uint64_t> want;
     for (auto const& [frame, facts] : prepared.store.models()[prepared.store.acknowledged()])
@@ -102,7 +104,8 @@ TEST(Offline, live_processes_come_back) {
     EXPECT_GT(want.size(), 3u);
 }
 
-// Each sector in turn is damaged: what is referred to is reported, what is not is harmless, nothing wrong is given out.
+// Each sector in turn is damaged: what is referred to is reported, what is not is harmless, nothing wrong is
+// given out.
 TEST(Offline, every_damaged_sector_is_reported_or_unreferenced) {
     Prepared prepared(3);
     auto const limits = small_limits(64);
@@ -129,7 +132,8 @@ TEST(Offline, every_damaged_sector_is_reported_or_unreferenced) {
             std::vector<std::byte> want(abi::frame_size);
             std::uint64_t wrong = 0;
             for (auto const& [frame, facts] : model) {
-                auto const read = reader.read(reader.recovery().generation, abi::FrameId::persistent(frame), content);
+                auto const read =
+                    reader.read(reader.recovery().generation, abi::FrameId::persistent(frame), content);
                 if (!read) ++wrong;
                 if (!read) continue;
                 fill_content(facts.seed, want);
@@ -142,8 +146,9 @@ TEST(Offline, every_damaged_sector_is_reported_or_unreferenced) {
         }
         image.undo_to(0);
     }
-    std::printf("sectors: %lu harmless, %lu healed by the other copy or old, %lu frames reported, %lu refused\n", harmless,
-                healed, reported, refused);
+    std::printf(
+        "sectors: %lu harmless, %lu healed by the other copy or old, %lu frames reported, %lu refused\n",
+        harmless, healed, reported, refused);
     EXPECT_GT(healed, 50u);
     EXPECT_GT(reported, 50u);
     EXPECT_EQ(refused, 0u);

@@ -51,8 +51,9 @@ TEST(AddressSpace, TranslatesExactlyItsPages) {
             EXPECT_EQ(translate(arena, root, address, user_space_bits), abi::ObjectId(frame, 0))
                 << "seed " << seed;
             auto const beside = address + abi::frame_size;
-            if (!wanted.contains(beside))
+            if (!wanted.contains(beside)) {
                 EXPECT_FALSE(translate(arena, root, beside, user_space_bits)) << "seed " << seed;
+            }
         }
     }
 }

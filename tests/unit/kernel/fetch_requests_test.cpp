@@ -43,7 +43,8 @@ TEST(FetchSupply, WaitersWakeWhenTheFrameComes) {
     queue.block(queue.live().find(waiter.frame), WaitKey::frame(number(900)));
     std::array<std::byte, abi::frame_size> content{};
     content[17] = std::byte{42};
-    ASSERT_TRUE(supply_frame(world.kernel(), {number(900), abi::FrameType::data_page, abi::Version(3)}, content));
+    ASSERT_TRUE(
+        supply_frame(world.kernel(), {number(900), abi::FrameType::data_page, abi::Version(3)}, content));
     EXPECT_EQ(world.place(waiter), Place::ready);
     auto const frame = world.memory().frames.find(number(900));
     ASSERT_NE(frame, no_frame);
@@ -60,8 +61,9 @@ TEST(FetchSupply, R15_MalformedContentIsRefusedAndLost) {
     patt.header = {1, abi::ObjectHeader::in_use};
     patt.size = 70;
     base::write(base::Bytes(content), 0, patt);
-    EXPECT_EQ(supply_frame(world.kernel(), {number(901), abi::FrameType::patt, abi::Version(1)}, content).error,
-              Error::corrupt);
+    EXPECT_EQ(
+        supply_frame(world.kernel(), {number(901), abi::FrameType::patt, abi::Version(1)}, content).error,
+        Error::corrupt);
     EXPECT_EQ(world.memory().frames.find(number(901)), no_frame);
     core(world.kernel()).absent = number(901);
     EXPECT_EQ(want_absent(world.kernel()).error, Error::corrupt);

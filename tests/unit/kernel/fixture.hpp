@@ -123,7 +123,8 @@ inline FrameIndex hardware_access(PhysicalAddress top, UserAddress address, bool
     for (auto level = page_table_levels; level >= 1; --level) {
         auto& slot = arch::page_table(table).slots[table_index(address, level)];
         auto const entry = slot.load();
-        if (!entry.present() || !entry.has(Bit::user) || (write && !entry.has(Bit::writable))) return no_frame;
+        if (!entry.present() || !entry.has(Bit::user) || (write && !entry.has(Bit::writable)))
+            return no_frame;
         slot.set(Bit::accessed);
         if (level > 1) {
             table = entry.target();

@@ -20,8 +20,9 @@ protected:
         keeping = world.endpoint(&keeper);
     }
     void set_keeper() {
-        world.set_process_slot(client.process, abi::ProcessSlot::keeper,
-                               capability_to(world.memory(), abi::CapabilityType::entry, keeping, abi::Right::send, 3));
+        world.set_process_slot(
+            client.process, abi::ProcessSlot::keeper,
+            capability_to(world.memory(), abi::CapabilityType::entry, keeping, abi::Right::send, 3));
     }
     void fault(abi::FaultCode code, std::uint64_t address) {
         record_fault(world.kernel(), client.process, {code, address}, world.committed);
@@ -81,8 +82,9 @@ TEST_F(DispatchTest, DeclinedMemoryFaultGoesToTheOwnKeeper) {
     auto const memory_keeping = world.endpoint(&memory_keeper);
     auto const root = world.object(abi::FrameType::patt);
     world.shape(root, 20, 16);
-    world.set_pair(root, 15, static_cast<std::uint64_t>(abi::PattPrefix::keeper),
-                   capability_to(world.memory(), abi::CapabilityType::entry, memory_keeping, abi::Right::send));
+    world.set_pair(
+        root, 15, static_cast<std::uint64_t>(abi::PattPrefix::keeper),
+        capability_to(world.memory(), abi::CapabilityType::entry, memory_keeping, abi::Right::send));
     world.set_process_slot(client.process, abi::ProcessSlot::address_space, world.to_patt(root));
     world.invoke(memory_keeper, {.control = receive_control(), .receive_slots = {20}});
     keeper_listens();
@@ -91,7 +93,8 @@ TEST_F(DispatchTest, DeclinedMemoryFaultGoesToTheOwnKeeper) {
     ASSERT_EQ(world.state(client), abi::RunState::reported);
     EXPECT_EQ(world.word(memory_keeper, 1), 0x5000u);
     EXPECT_EQ(world.state(keeper), abi::RunState::receiving);
-    world.invoke(memory_keeper, {.slot = 20, .control = call_control(), .words = {abi::operation_code(6, 0), 0}});
+    world.invoke(memory_keeper,
+                 {.slot = 20, .control = call_control(), .words = {abi::operation_code(6, 0), 0}});
     queues(world.kernel()).retire(queues(world.kernel()).live().find(memory_keeper.frame));
     world.dispatch();
     EXPECT_EQ(world.state(client), abi::RunState::reported);

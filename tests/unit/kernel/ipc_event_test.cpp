@@ -133,7 +133,8 @@ TEST_F(EventTest, AlarmsFireOnceInTime) {
     auto& events = kernel_events(world.kernel());
     auto const frame = world.transient(abi::FrameType::endpoint);
     auto const endpoint = world.object_in(frame, 3);
-    BoundEvent const event{object_id_of(world.memory(), endpoint), abi::Version(IpcWorld::view(endpoint).header.version), 16};
+    BoundEvent const event{object_id_of(world.memory(), endpoint),
+                           abi::Version(IpcWorld::view(endpoint).header.version), 16};
     world.bind(endpoint, server);
     ASSERT_TRUE(events.set_alarm(event, 500));
     EXPECT_FALSE(events.take_due(499).bound());
@@ -149,7 +150,8 @@ TEST_F(EventTest, AlarmsFireOnceInTime) {
 TEST_F(EventTest, StaleBindingsAreIgnored) {
     auto const frame = world.transient(abi::FrameType::endpoint);
     auto const endpoint = world.object_in(frame, 0);
-    BoundEvent const event{object_id_of(world.memory(), endpoint), abi::Version(IpcWorld::view(endpoint).header.version), 1};
+    BoundEvent const event{object_id_of(world.memory(), endpoint),
+                           abi::Version(IpcWorld::view(endpoint).header.version), 1};
     destroy_object(world.kernel(), endpoint, world.committed);
     world.object_in(frame, 0);
     post_bound(world.kernel(), event);

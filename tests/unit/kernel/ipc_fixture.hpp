@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Processes that invoke: each with a capability page, a register page, a schedule and a reply endpoint, driven by
-// the very code that the doors of the kernel call.
+// Processes that invoke: each with a capability page, a register page, a schedule and a reply endpoint,
+// driven by the very code that the doors of the kernel call.
 #pragma once
 
 #include "fixture.hpp"
@@ -108,12 +108,14 @@ public:
                             .with<Control::Accepted>(request.receive_slots.size())
                             .raw();
         registers.rsi = request.slot;
-        auto& page = FrameWriter(kernel(), party.registers_page, 0, committed).object<abi::VirtualRegisters>();
+        auto& page =
+            FrameWriter(kernel(), party.registers_page, 0, committed).object<abi::VirtualRegisters>();
         for (std::size_t i = 0; i < request.words.size(); ++i) {
             if (i < abi::message_register_words) word_of(registers, i) = request.words[i];
             else page.words[i] = request.words[i];
         }
-        for (std::size_t i = 0; i < request.send_slots.size(); ++i) page.send_slots[i] = request.send_slots[i];
+        for (std::size_t i = 0; i < request.send_slots.size(); ++i)
+            page.send_slots[i] = request.send_slots[i];
         for (std::size_t i = 0; i < request.receive_slots.size(); ++i)
             page.receive_slots[i] = request.receive_slots[i];
         page.receive_endpoint = request.receive_endpoint;
@@ -150,8 +152,11 @@ private:
 
     Party party_from(FrameIndex frame) {
         auto const target = object_in(frame, 0);
-        Party party{{target.frame, 0}, header(frame).id, page_of(abi::FrameType::capability_page),
-                    page_of(abi::FrameType::data_page), object(abi::FrameType::endpoint)};
+        Party party{{target.frame, 0},
+                    header(frame).id,
+                    page_of(abi::FrameType::capability_page),
+                    page_of(abi::FrameType::data_page),
+                    object(abi::FrameType::endpoint)};
         set_process_slot(party.process, abi::ProcessSlot::address_space, to_patt(space_));
         set_process_slot(party.process, abi::ProcessSlot::capability_space,
                          capability(abi::CapabilityType::capability_page, {party.capabilities, 0}));

@@ -50,11 +50,10 @@ TEST_F(MessageTest, CallAndReply) {
     EXPECT_EQ(world.word(server, 2), 3u);
     EXPECT_EQ(world.held(server, 20).type(), abi::CapabilityType::entry);
 
-    world.invoke(server, {.slot = 20,
-                          .control = send_control()
-                                         .with<Control::ReceivePhase>(1)
-                                         .with<Control::SendNonBlocking>(1),
-                          .words = {0, 99}});
+    world.invoke(server,
+                 {.slot = 20,
+                  .control = send_control().with<Control::ReceivePhase>(1).with<Control::SendNonBlocking>(1),
+                  .words = {0, 99}});
     EXPECT_EQ(world.state(client), abi::RunState::ready);
     EXPECT_EQ(world.control(client).kind(), abi::MessageKind::reply);
     EXPECT_EQ(world.word(client, 1), 99u);
@@ -83,7 +82,8 @@ TEST_F(MessageTest, SixtyFourWordsGoThroughTheRegisterPages) {
 
 // R37: places of the message that were not sent are null at the receiver.
 TEST_F(MessageTest, R37_UnsentCapabilityPlacesAreNulled) {
-    for (std::uint32_t slot = 20; slot < 24; ++slot) world.give(server, slot, abi::Capability::number(1, slot));
+    for (std::uint32_t slot = 20; slot < 24; ++slot)
+        world.give(server, slot, abi::Capability::number(1, slot));
     world.give(client, 30, abi::Capability::number(7, 8));
     listen({20, 21, 22});
     world.invoke(client, {.slot = 10, .control = send_control(), .words = {1}, .send_slots = {30}});
@@ -153,7 +153,8 @@ TEST_F(MessageTest, BusyReceiverBlocksTheSenderWithItsRegistersAsTheyWere) {
 }
 
 TEST_F(MessageTest, NonBlockingSendToABusyReceiver) {
-    world.invoke(client, {.slot = 10, .control = send_control().with<Control::SendNonBlocking>(1), .words = {1}});
+    world.invoke(client,
+                 {.slot = 10, .control = send_control().with<Control::SendNonBlocking>(1), .words = {1}});
     EXPECT_EQ(world.error(client), Error::would_block);
     EXPECT_EQ(world.place(client), Place::ready);
 }
@@ -166,7 +167,8 @@ TEST_F(MessageTest, R18_NoReceiverBlocksUntilOneIsBound) {
     EXPECT_EQ(world.place(client), Place::waiting);
     listen({20});
     EXPECT_EQ(world.place(client), Place::waiting) << "not its endpoint";
-    world.give(server, 50, world.capability(abi::CapabilityType::endpoint, orphan, abi::endpoint_permissions));
+    world.give(server, 50,
+               world.capability(abi::CapabilityType::endpoint, orphan, abi::endpoint_permissions));
     world.give(server, 51, world.capability(abi::CapabilityType::process, server.process.target()));
     auto const other = world.party();
     world.give(other, 50, world.capability(abi::CapabilityType::endpoint, orphan, abi::endpoint_permissions));
@@ -183,8 +185,7 @@ TEST_F(MessageTest, ClosedWaitLetsOnlyItsEndpointThrough) {
     auto const other = world.endpoint(&server);
     world.give(server, 60, world.capability(abi::CapabilityType::endpoint, other, abi::endpoint_permissions));
     world.give_entry(client, 12, other);
-    world.invoke(server,
-                 {.control = receive_control().with<Control::ClosedWait>(1), .receive_endpoint = 60});
+    world.invoke(server, {.control = receive_control().with<Control::ClosedWait>(1), .receive_endpoint = 60});
     ASSERT_EQ(world.state(server), abi::RunState::receiving);
     world.invoke(client, {.slot = 10, .control = send_control(), .words = {1}});
     EXPECT_EQ(world.place(client), Place::waiting);
@@ -210,7 +211,8 @@ TEST_F(MessageTest, RevokedWhileASenderWaits) {
     world.invoke(client, {.slot = 10, .control = call_control(), .words = {1}});
     ASSERT_EQ(world.place(client), Place::waiting);
     auto const owner = world.party();
-    world.give(owner, 50, world.capability(abi::CapabilityType::endpoint, service, abi::endpoint_permissions));
+    world.give(owner, 50,
+               world.capability(abi::CapabilityType::endpoint, service, abi::endpoint_permissions));
     world.invoke(owner, {.slot = 50, .control = call_control(), .words = {abi::operation_code(7, 6)}});
     EXPECT_EQ(world.word(owner, 0), 0u);
     ASSERT_EQ(world.place(client), Place::ready);
@@ -219,11 +221,10 @@ TEST_F(MessageTest, RevokedWhileASenderWaits) {
 }
 
 TEST_F(MessageTest, NonBlockingReplyToAGoneCallerGoesOnToReceive) {
-    world.invoke(server, {.slot = 33, // null
-                          .control = send_control()
-                                         .with<Control::ReceivePhase>(1)
-                                         .with<Control::SendNonBlocking>(1),
-                          .words = {0}});
+    world.invoke(server,
+                 {.slot = 33, // null
+                  .control = send_control().with<Control::ReceivePhase>(1).with<Control::SendNonBlocking>(1),
+                  .words = {0}});
     EXPECT_EQ(world.state(server), abi::RunState::receiving);
 }
 
@@ -239,7 +240,8 @@ TEST_F(MessageTest, R36_ReceiverWithoutRegisterPageIsBroken) {
 
 TEST_F(MessageTest, MalformedControlWords) {
     listen();
-    for (auto const control : {call_control().with<Control::StringCode>(1), call_control().with<Control::Reserved>(1)}) {
+    for (auto const control :
+         {call_control().with<Control::StringCode>(1), call_control().with<Control::Reserved>(1)}) {
         world.invoke(client, {.slot = 10, .control = control, .words = {1}});
         EXPECT_EQ(world.error(client), Error::malformed_message);
     }

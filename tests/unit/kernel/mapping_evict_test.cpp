@@ -104,7 +104,8 @@ TEST(Evict, DropAllLosesNothing) {
     EXPECT_EQ(World::peek(found, 0), 0xabcu);
 }
 
-// A space larger than all page tables, more spaces than fit, mapping and depend pools of a few entries: slow, not wrong.
+// A space larger than all page tables, more spaces than fit, mapping and depend pools of a few entries: slow,
+// not wrong.
 TEST(Evict, TinyPoolsStillTranslate) {
     World world;
     auto& state = mappings(world.kernel());
@@ -135,7 +136,9 @@ TEST(Evict, TinyPoolsStillTranslate) {
         for (int attempt = 0; attempt < 3 && found == no_frame; ++attempt) {
             found = user_access(world, process, UserAddress(slot << 36), random() % 2 == 0, &outcome);
             // A space that outgrew the tables started again from nothing.
-            if (found == no_frame) { ASSERT_EQ(outcome.error, Error::no_memory); }
+            if (found == no_frame) {
+                ASSERT_EQ(outcome.error, Error::no_memory);
+            }
         }
         ASSERT_EQ(found, pages[slot]);
         if (i % 100 == 0) world.expect_sound();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Random trees of nodes, slot writes, destructions, freezes, evictions and amnesia against a naive translator: every
-// user access ends as the definition says, and after each change no hardware entry says anything else (F5, R8, R9).
+// Random trees of nodes, slot writes, destructions, freezes, evictions and amnesia against a naive
+// translator: every user access ends as the definition says, and after each change no hardware entry says
+// anything else (F5, R8, R9).
 #include "fake_store.hpp"
 
 #include <mapping/mapping_list.hpp>
@@ -59,7 +60,8 @@ protected:
         }
         for (auto& page : pages) page.frame = world.header(world.page()).id;
         for (std::size_t i = 0; i < process_count; ++i) {
-            roots[i] = {ModelCapability::Kind::node, i % 2, 0, i == 3 ? abi::Rights(abi::Right::read_only) : abi::Rights()};
+            roots[i] = {ModelCapability::Kind::node, i % 2, 0,
+                        i == 3 ? abi::Rights(abi::Right::read_only) : abi::Rights()};
             processes[i] = world.process(real(roots[i]));
             world.memory().frames.pin(processes[i].frame);
         }
@@ -206,7 +208,9 @@ protected:
         auto const expected = translate(roots[who], address);
         bool const allowed = expected && !(write && expected->rights.any(abi::Right::read_only));
         ASSERT_EQ(frame != no_frame, allowed) << std::hex << address;
-        if (allowed) { ASSERT_EQ(world.header(frame).id, pages[expected->page].frame); }
+        if (allowed) {
+            ASSERT_EQ(world.header(frame).id, pages[expected->page].frame);
+        }
     }
 
     // No entry of any space disagrees with the definition.
@@ -216,7 +220,8 @@ protected:
             auto const top = load_space(world.kernel(), processes[who]);
             if (!top) continue; // its root is void or away
             auto& space = state.spaces[state.loaded];
-            for (auto at = space.tables.head; at != base::ListLink::none; at = state.tables[at].in_space.next) {
+            for (auto at = space.tables.head; at != base::ListLink::none;
+                 at = state.tables[at].in_space.next) {
                 if (state.tables[at].level != 1 || state.tables[at].present == 0) continue;
                 for (unsigned slot = 0; slot < page_table_entries; ++slot) {
                     auto const reference = mapping_reference(at, slot);

@@ -34,7 +34,8 @@ TEST_F(Slots, PrepareRewritesTheFormAndNothingElse) {
     EXPECT_EQ(read_slot(slot(0)), read_slot(slot(1)));
 }
 
-// R3, T1: destroying makes every capability void, prepared or not; the next object at the place is another one.
+// R3, T1: destroying makes every capability void, prepared or not; the next object at the place is another
+// one.
 TEST_F(Slots, DestroyedObjectsAreVoidForEver) {
     auto const target = world.object(abi::FrameType::endpoint);
     auto const capability = world.capability(abi::CapabilityType::endpoint, target);
@@ -73,7 +74,8 @@ TEST_F(Slots, LastVersionRetires) {
 
 TEST_F(Slots, AbsentNamesTheFrame) {
     auto const id = abi::FrameId::persistent(777'000);
-    world.store(slot(0), abi::Capability::to_object(abi::CapabilityType::data_page, {id, 0}, abi::Version(3)));
+    world.store(slot(0),
+                abi::Capability::to_object(abi::CapabilityType::data_page, {id, 0}, abi::Version(3)));
     EXPECT_EQ(prepare(world.kernel(), slot(0)).error, Error::absent);
     EXPECT_EQ(core(world.kernel()).absent, id);
     EXPECT_FALSE(read_slot(slot(0)).is_prepared());
@@ -129,7 +131,8 @@ TEST_F(Slots, CastChecksTypeRightAndPresence) {
     world.store(slot(1), world.to_page(world.page(), abi::Right::read_only));
     EXPECT_EQ(page_cast(world.kernel(), slot(1), abi::CapabilityType::data_page, need_write).error,
               Error::no_right);
-    EXPECT_EQ(page_cast(world.kernel(), slot(2), abi::CapabilityType::data_page).error, Error::void_capability);
+    EXPECT_EQ(page_cast(world.kernel(), slot(2), abi::CapabilityType::data_page).error,
+              Error::void_capability);
 }
 
 TEST_F(Slots, DiminishIsReadOnlyWeakOrNothingAndTwiceIsOnce) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Collection of object-table entries: whatever is stored, copied, overwritten, destroyed, saved aside or evicted, each
-// slot unprepares to the capability that was meant (R4).
+// Collection of object-table entries: whatever is stored, copied, overwritten, destroyed, saved aside or
+// evicted, each slot unprepares to the capability that was meant (R4).
 #include "fixture.hpp"
 
 #include <snapshot/release.hpp>

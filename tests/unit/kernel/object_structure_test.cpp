@@ -63,7 +63,8 @@ TEST_F(Structure, PattRules) {
         {[](abi::Patt& p) { p.prefixes[0] = 7; }, "prefix outside size and residual"},
         {[](abi::Patt& p) { p.prefixes[9] = 0x30000; }, "two slots with one prefix"},
         {[](abi::Patt& p) { p.prefixes[9] = 3; }, "two slots with one prefix"},
-        {[](abi::Patt& p) { p.capabilities[0] = abi::Capability::number(1, 2); }, "capability in an empty slot"},
+        {[](abi::Patt& p) { p.capabilities[0] = abi::Capability::number(1, 2); },
+         "capability in an empty slot"},
         {[](abi::Patt& p) { p.reserved0 = 1; }, "reserved bits are set"},
         {[](abi::Patt& p) { p.header.version = 6; }, "version above the frame's mark"},
         {[](abi::Patt& p) { p.header.flags = 2; }, "reserved bits are set"},
@@ -84,9 +85,11 @@ TEST_F(Structure, CapabilityRules) {
         {Capability::to_object(CapabilityType::data_page, abi::ObjectId(99), abi::Version(9)), ""},
         {Capability{1, 0}, "prepared form outside memory"},
         {Capability{std::uint64_t{127} << 1, 0}, "unknown capability type"},
-        {Capability::to_object(CapabilityType::data_page, {}, {}, abi::Right::send), "rights outside the type's mask"},
+        {Capability::to_object(CapabilityType::data_page, {}, {}, abi::Right::send),
+         "rights outside the type's mask"},
         {Capability{0, 4}, "null capability with content"},
-        {Capability{Capability::VersionField::make(1) | std::uint64_t{14} << 1, 0}, "version without an object"},
+        {Capability{Capability::VersionField::make(1) | std::uint64_t{14} << 1, 0},
+         "version without an object"},
     };
     for (auto const& [capability, expected] : cases) {
         slot = capability;
@@ -131,7 +134,8 @@ TEST_F(Structure, RandomBytesAreJudged) {
         auto const changes = random() % 40;
         for (std::uint64_t i = 0; i < changes; ++i) content[random() % content.size()] = std::byte(random());
         for (std::uint8_t type = 0; type < abi::frame_type_count; ++type)
-            EXPECT_LT(check_structure(static_cast<abi::FrameType>(type), mark, content).offset, abi::frame_size);
+            EXPECT_LT(check_structure(static_cast<abi::FrameType>(type), mark, content).offset,
+                      abi::frame_size);
     }
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Causality: whatever is written, through the kernel or by the processor alone, while snapshots are taken, drained,
-// committed, abandoned and memory is evicted, each snapshot is byte for byte what memory was at its take.
-// The processor is simulated with a translation buffer of its own: a translation that is not flushed is used on.
+// Causality: whatever is written, through the kernel or by the processor alone, while snapshots are taken,
+// drained, committed, abandoned and memory is evicted, each snapshot is byte for byte what memory was at its
+// take. The processor is simulated with a translation buffer of its own: a translation that is not flushed is
+// used on.
 #include "fake_store.hpp"
 
 #include <mapping/mapping_list.hpp>
@@ -70,7 +71,8 @@ protected:
         world.set_pair(top, 15, std::uint64_t{15} << 36, world.to_patt(upper));
         for (unsigned i = 15; i < page_count; ++i)
             world.set_pair(upper, i - 15, std::uint64_t{i} << 12, world.to_page(frame_of(pages[i])));
-        processes = {world.process(world.to_patt(top)), world.process(world.to_patt(top, abi::Right::no_call)),
+        processes = {world.process(world.to_patt(top)),
+                     world.process(world.to_patt(top, abi::Right::no_call)),
                      world.process(world.to_patt(third))};
         for (auto const& node : {top, upper, third}) world.memory().frames.pin(node.frame);
         for (auto const& process : processes) world.memory().frames.pin(process.frame);
@@ -84,10 +86,12 @@ protected:
     }
     static std::uint64_t address_of_page(std::size_t who, std::size_t page) {
         if (who == 2) return std::uint64_t{page} << 12;
-        return page < 15 ? std::uint64_t{page} << 36 : (std::uint64_t{15} << 36) + (std::uint64_t{page} << 12);
+        return page < 15 ? std::uint64_t{page} << 36
+                         : (std::uint64_t{15} << 36) + (std::uint64_t{page} << 12);
     }
 
-    // A store instruction, as the processor does it: from its buffer if the line allows, else by the tables, else a fault.
+    // A store instruction, as the processor does it: from its buffer if the line allows, else by the tables,
+    // else a fault.
     void user_store(std::size_t who, std::size_t page) {
         auto const address = UserAddress(address_of_page(who, page) + pick(512) * 8);
         for (int attempt = 0; attempt < 8; ++attempt) {
@@ -103,7 +107,8 @@ protected:
             }
             if (frame != no_frame) {
                 ASSERT_EQ(world.header(frame).id, pages[page]);
-                base::write(base::Bytes(arch::frame_bytes(frame)), address.offset_in(abi::frame_bits), random());
+                base::write(base::Bytes(arch::frame_bytes(frame)), address.offset_in(abi::frame_bits),
+                            random());
                 return;
             }
             auto const outcome = map_fault(world.kernel(), processes[who], address, Access::write);
@@ -130,7 +135,8 @@ protected:
             auto const to = pick(2) == 0 ? page_slot(slots, static_cast<std::uint32_t>(pick(32)))
                                          : object_slot(abi::FrameType::endpoint, target, 0);
             (void)prepare(world.kernel(), from);
-            world.store(to, pick(3) == 0 ? world.capability(abi::CapabilityType::endpoint, target) : read_slot(from));
+            world.store(to, pick(3) == 0 ? world.capability(abi::CapabilityType::endpoint, target)
+                                         : read_slot(from));
             break;
         }
         default: { // a version

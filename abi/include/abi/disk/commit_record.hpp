@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The commit record (R23): one sector that makes a checkpoint exist, written in two places. It validates itself, and
-// with the hashes it reaches it validates its directory and frames, so all of them may be in flight under one flush.
+// The commit record (R23): one sector that makes a checkpoint exist, written in two places. It validates
+// itself, and with the hashes it reaches it validates its directory and frames, so all of them may be in
+// flight under one flush.
 #pragma once
 
 #include <abi/disk/place.hpp>
@@ -18,14 +19,14 @@ inline constexpr std::uint64_t record_flags_known = 3;
 
 struct CommitRecord {
     std::uint64_t magic = record_magic;
-    Hash128 hash;        // of bytes 24..511 (a torn record); it is the checkpoint's identity
-    Random128 store;     // a record of another store on a reused device
-    Random128 nonce;     // of the boot that wrote it: a record left by a boot that was stepped back over
+    Hash128 hash;    // of bytes 24..511 (a torn record); it is the checkpoint's identity
+    Random128 store; // a record of another store on a reused device
+    Random128 nonce; // of the boot that wrote it: a record left by a boot that was stepped back over
     std::uint64_t generation = 0; // boot number [63:42], counter [41:0]; never used twice (R24)
-    Hash128 parent_hash; // a stale record at the right place; zero for the first checkpoint
-    Twin self;           // where this record and its copy stand: a misdirected write
-    Twin parent;         // where the parent's record stands
-    Twin next;           // where the successor's record will stand, one sector each
+    Hash128 parent_hash;          // a stale record at the right place; zero for the first checkpoint
+    Twin self;                    // where this record and its copy stand: a misdirected write
+    Twin parent;                  // where the parent's record stands
+    Twin next;                    // where the successor's record will stand, one sector each
     std::uint64_t flags = 0;
     // The directory: the same bytes twice, each copy in up to eight runs.
     std::uint32_t directory_bytes = 0;
@@ -33,10 +34,11 @@ struct CommitRecord {
     Hash128 directory_hash; // a torn, lost or stale directory
     std::array<Extent, directory_extents> directory;
     std::array<Extent, directory_extents> directory_copy;
-    // The object map this checkpoint stands on: the state at generation `base`, folded from its ancestors' directories.
+    // The object map this checkpoint stands on: the state at generation `base`, folded from its ancestors'
+    // directories.
     std::uint64_t base = 0;
-    TwinRef map;          // root node; none: the map is empty
-    TwinRef table;        // live sectors of each segment as the map refers to them
+    TwinRef map;   // root node; none: the map is empty
+    TwinRef table; // live sectors of each segment as the map refers to them
     // What people ask about a checkpoint.
     std::uint64_t time_ns = 0;       // wall clock of the commit, nanoseconds since 1970
     std::uint64_t stop_ns = 0;       // length of the snapshot's stop
@@ -46,8 +48,8 @@ struct CommitRecord {
     std::uint32_t processes = 0;     // live processes in the whole checkpoint, as the kernel counts them
     std::uint32_t abi_revision = 0;  // R7: object layouts are disk format
     std::uint32_t reserved0 = 0;
-    TwinRef checkpoints;  // table of older retained checkpoints and their ancestor lists; none in revision 0
-    std::uint64_t map_nodes = 0;  // nodes of the map
+    TwinRef checkpoints; // table of older retained checkpoints and their ancestor lists; none in revision 0
+    std::uint64_t map_nodes = 0; // nodes of the map
     std::array<std::uint64_t, 3> reserved{};
 };
 STELE_AT(CommitRecord, magic, 0);
@@ -80,7 +82,8 @@ STELE_AT(CommitRecord, checkpoints, 392);
 STELE_AT(CommitRecord, map_nodes, 416);
 STELE_AT(CommitRecord, reserved, 424);
 inline constexpr std::size_t record_used = 448; // the rest of the sector is zero
-static_assert(sizeof(CommitRecord) == record_used && record_used <= sector_size && base::WireType<CommitRecord>);
+static_assert(sizeof(CommitRecord) == record_used && record_used <= sector_size &&
+              base::WireType<CommitRecord>);
 inline constexpr std::size_t record_hash_from = 24;
 
 } // namespace abi::disk

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The directory of a checkpoint: what it changed, sorted by frame. On disk a stream of entries of three words;
-// the entry of a zero frame has two, because a frame without content has neither place nor hash.
+// The directory of a checkpoint: what it changed, sorted by frame. On disk a stream of entries of three
+// words; the entry of a zero frame has two, because a frame without content has neither place nor hash.
 #pragma once
 
 #include <abi/disk/place.hpp>
@@ -10,9 +10,9 @@
 namespace abi::disk {
 
 enum class EntryFlag : std::uint8_t {
-    live = 1,       // a process frame whose run state is live (R16)
-    zero = 2,       // all 4096 bytes are zero: no block, and on disk no third word
-    shared = 4,     // the block was written, and flushed, by an earlier checkpoint: recovery need not verify it
+    live = 1,   // a process frame whose run state is live (R16)
+    zero = 2,   // all 4096 bytes are zero: no block, and on disk no third word
+    shared = 4, // the block was written, and flushed, by an earlier checkpoint: recovery need not verify it
     compressed = 8, // reserved: refused by revision 0
 };
 inline constexpr std::uint8_t entry_flags_known = 7;
@@ -24,7 +24,8 @@ struct DirectoryEntry {
     using Sector = base::Field<39, 0>;
     using Mark = base::Field<63, 40>;
 
-    std::uint64_t name = 0;  // frame number, type tag, flags: catches a block of another frame or type (it seeds the hash)
+    // frame number, type tag, flags: catches a block of another frame or type (it seeds the hash)
+    std::uint64_t name = 0;
     std::uint64_t where = 0; // first sector of the block; version mark (R3: kept also when the frame is free)
     std::uint64_t hash = 0;  // XXH64 of the 4096 bytes: catches torn, lost, stale, misdirected, rotten blocks
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Nodes of the object map: one copy-on-write tree keyed by (frame, generation of birth). A look-up at a checkpoint
-// takes the newest birth not after it. Nodes are 4096 bytes, stand in two places, and their hash is with the pointer.
+// Nodes of the object map: one copy-on-write tree keyed by (frame, generation of birth). A look-up at a
+// checkpoint takes the newest birth not after it. Nodes are 4096 bytes, stand in two places, and their hash
+// is with the pointer.
 //   Invariant: keys rise strictly within a node; a child's keys lie from its key up to the next child's key.
 #pragma once
 
@@ -46,11 +47,12 @@ STELE_AT(LeafEntry, birth, 24);
 static_assert(sizeof(LeafEntry) == 32 && base::WireType<LeafEntry>);
 
 enum class ChildFlag : std::uint64_t {
-    has_live = 1, // some leaf below has a live process: recovery finds them without a walk over everything (R16)
+    // some leaf below has a live process: recovery finds them without a walk over everything (R16)
+    has_live = 1,
 };
 
 struct ChildEntry {
-    MapKey first;  // smallest key in the child
+    MapKey first; // smallest key in the child
     TwinRef child;
     std::uint64_t flags = 0;
 };

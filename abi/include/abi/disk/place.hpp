@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Places on the disk: sectors of 512 bytes, runs of them, and pointers that carry the hash of what they point to.
-// Everything the store writes is a whole number of sectors, because a sector is the unit that a power cut can tear.
+// Places on the disk: sectors of 512 bytes, runs of them, and pointers that carry the hash of what they point
+// to. Everything the store writes is a whole number of sectors, because a sector is the unit that a power cut
+// can tear.
 #pragma once
 
 #include <base/bits.hpp>
@@ -64,8 +65,8 @@ STELE_AT(TwinRef, place, 0);
 STELE_AT(TwinRef, hash, 16);
 static_assert(sizeof(TwinRef) == 24 && base::WireType<TwinRef>);
 
-// Seeds that keep the kinds of hashed content apart: one kind never passes for another. Frames have their own (R22):
-// the frame number in bits 47..0 and the type in bits 63..56.
+// Seeds that keep the kinds of hashed content apart: one kind never passes for another. Frames have their own
+// (R22): the frame number in bits 47..0 and the type in bits 63..56.
 enum class HashSeed : std::uint64_t {
     root_slot = 0x746f6f722e6c7473, // "stl.root"
     record = 0x7463657265722e73,    // "s.record", low byte first

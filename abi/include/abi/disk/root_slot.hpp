@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Root slots: what the store is, and where the chain of commit records is entered. Two slots, each one sector in two
-// places: slot i at byte i * 4096 and at byte i * 4096 of the last 8192 bytes of the store. Slots shorten recovery and
-// carry boot numbers; a commit does not need one. Refreshing alternates, so the newest valid slot is never overwritten.
+// Root slots: what the store is, and where the chain of commit records is entered. Two slots, each one sector
+// in two places: slot i at byte i * 4096 and at byte i * 4096 of the last 8192 bytes of the store. Slots
+// shorten recovery and carry boot numbers; a commit does not need one. Refreshing alternates, so the newest
+// valid slot is never overwritten.
 #pragma once
 
 #include <abi/disk/place.hpp>
@@ -14,36 +15,38 @@ inline constexpr std::size_t root_slot_stride = 4096;
 inline constexpr std::size_t label_size = 32;
 
 // Features a reader must know (incompat), a writer must know (ro_compat), and nobody must know (compat).
-// Reserved names: incompat 1 = compressed blocks, 2 = checkpoint table with ancestor lists, 4 = paged segment table.
+// Reserved names: incompat 1 = compressed blocks, 2 = checkpoint table with ancestor lists, 4 = paged segment
+// table.
 inline constexpr std::uint64_t incompat_known = 0;
 inline constexpr std::uint64_t ro_compat_known = 0;
 
 struct RootSlot {
     std::array<char, 8> magic = root_magic;
-    Hash128 hash;          // of bytes 24..511: a torn or rotten slot
+    Hash128 hash; // of bytes 24..511: a torn or rotten slot
     std::uint32_t format_revision = 0;
     std::uint32_t abi_revision = 0; // R7
     std::uint64_t incompat = 0;
     std::uint64_t ro_compat = 0;
     std::uint64_t compat = 0;
-    Random128 store;       // identity of the store
-    std::uint64_t sequence = 0; // rises by one with each refresh: the newest slot
-    std::uint32_t slot = 0;     // which slot this is: a misdirected write
+    Random128 store;                 // identity of the store
+    std::uint64_t sequence = 0;      // rises by one with each refresh: the newest slot
+    std::uint32_t slot = 0;          // which slot this is: a misdirected write
     std::uint32_t segment_shift = 0; // log2 of the bytes of a segment
     std::uint64_t segments = 0;      // length of the store: a truncated image
     std::uint32_t boot = 0;          // boot number of the writer (R2)
     std::uint32_t reserved0 = 0;
-    Random128 nonce;       // of the boot that wrote the slot: a second machine (R32), and records of dead boots
+    Random128 nonce; // of the boot that wrote the slot: a second machine (R32), and records of dead boots
     // The newest acknowledged checkpoint when the slot was written.
     std::uint64_t generation = 0;
     Hash128 record_hash;
     Twin record;
-    Twin next;             // places of its successor's record; differ from the record's own after an abandoned commit (R25)
+    Twin next; // places of its successor's record; differ from the record's own after an abandoned commit
+               // (R25)
     std::uint64_t created_ns = 0;
     std::array<char, label_size> label{};
     // Settings chosen when the store was made, kept by every refresh.
-    std::uint32_t interval_ms = 0; // between checkpoints; 0: on request only
-    std::uint32_t retain = 0;      // newest checkpoints that stay readable, as far as space allows
+    std::uint32_t interval_ms = 0;        // between checkpoints; 0: on request only
+    std::uint32_t retain = 0;             // newest checkpoints that stay readable, as far as space allows
     std::uint64_t processor_features = 0; // R11: XCR0 bits that its processes were started with
     std::array<std::uint64_t, 2> reserved{};
 };
@@ -73,7 +76,8 @@ STELE_AT(RootSlot, retain, 220);
 STELE_AT(RootSlot, processor_features, 224);
 STELE_AT(RootSlot, reserved, 232);
 inline constexpr std::size_t root_slot_used = 248; // the rest of the sector is zero
-static_assert(sizeof(RootSlot) == root_slot_used && root_slot_used <= sector_size && base::WireType<RootSlot>);
+static_assert(sizeof(RootSlot) == root_slot_used && root_slot_used <= sector_size &&
+              base::WireType<RootSlot>);
 inline constexpr std::size_t root_slot_hash_from = 24;
 
 } // namespace abi::disk

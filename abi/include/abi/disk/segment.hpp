@@ -8,12 +8,14 @@
 namespace abi::disk {
 
 inline constexpr std::uint32_t segment_shift_default = 18; // 256 KiB
-inline constexpr std::uint32_t segment_shift_min = 14;     // small ones are for tests: many laps of the log in little time
+// small ones are for tests: many laps of the log in little time
+inline constexpr std::uint32_t segment_shift_min = 14;
 inline constexpr std::uint32_t segment_shift_max = 24;
 inline constexpr std::uint64_t segments_min = 16;
 
-// One 16-bit word a segment: sectors in it that the object map refers to, its nodes and this table included. What
-// checkpoints after `base` refer to is not counted here; recovery adds it from their records and directories.
+// One 16-bit word a segment: sectors in it that the object map refers to, its nodes and this table included.
+// What checkpoints after `base` refer to is not counted here; recovery adds it from their records and
+// directories.
 using LiveSectors = std::uint16_t;
 // The table is padded with zero bytes to whole sectors and stands in one run.
 constexpr std::uint32_t table_sectors(std::uint64_t segments) {

@@ -17,8 +17,8 @@ namespace abi {
 // mark.
 enum class RunState : std::uint8_t {
     stopped = 0, // waits for Process.resume
-    ready =
-        1, // runs, or retries its invocation (a blocked sender is ready: its program counter is at the call)
+    // runs, or retries its invocation (a blocked sender is ready: its program counter is at the call)
+    ready = 1,
     receiving = 2, // its receive phase is open
     sleeping = 3,  // waits for wake_time, in Clock.sleep
     faulted = 4,   // a fault is recorded and not yet told to a keeper
