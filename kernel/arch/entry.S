@@ -50,7 +50,7 @@
         ud2
 .endm
 
-/* SYSCALL: rcx = return address, r11 = flags; those of FMASK (interrupts, trap, direction, AC, NT) are clear. */
+/* SYSCALL: rcx = return address, r11 = flags; those of FMASK (interrupt, trap, direction, AC, NT) clear. */
         .global system_call_entry
 system_call_entry:
         swapgs
@@ -175,7 +175,7 @@ idle:
         hlt
         jmp     1b
 
-/* bool load_vector_state_checked(void const* area, uint64_t features): false: the processor refuses the area. */
+/* bool load_vector_state_checked(void const* area, uint64_t features): false: the processor refuses it. */
         .global load_vector_state_checked
 load_vector_state_checked:
         mov     %rsi, %rax

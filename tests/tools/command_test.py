@@ -78,8 +78,8 @@ class CommandTest(unittest.TestCase):
         self.refused(stele("format", other, "--size", "32M", "--system", self.system), FAILED, "exists")
         with open(other) as file:
             self.assertEqual(file.read(), "dear reader\n")
-        self.assertEqual(stele("format", other, "--size", "32M", "--system", self.system, "--force").returncode,
-                         DONE)
+        result = stele("format", other, "--size", "32M", "--system", self.system, "--force")
+        self.assertEqual(result.returncode, DONE)
         self.assertEqual(stele("check", other).returncode, DONE)
 
     def test_format_dry_run_writes_nothing(self):
@@ -119,7 +119,8 @@ class CommandTest(unittest.TestCase):
         self.assertEqual(document["type"], "process")
         self.assertEqual(document["name"], "notepad")
         self.assertIn("rsp", document["registers"])
-        self.assertRegex(document["capabilities"]["1"], r'^entry:0x[0-9a-f]+\.\d+\(send\) payload 4 "console"$')
+        self.assertRegex(document["capabilities"]["1"],
+                         r'^entry:0x[0-9a-f]+\.\d+\(send\) payload 4 "console"$')
         self.assertIn("0x400000", document["space"])
         self.assertIn("read_only", document["space"]["0x400000"])
         by_pid = stele("inspect", self.good, document["object"])
@@ -249,7 +250,8 @@ class CommandTest(unittest.TestCase):
     def test_errors_are_json_under_json(self):
         result = stele("info", self.path("missing"), "--json")
         document = json.loads(result.stdout)
-        self.assertEqual((document["schema"], document["error"], document["exit"]), ("stele.error/1", "io", FAILED))
+        self.assertEqual((document["schema"], document["error"], document["exit"]),
+                         ("stele.error/1", "io", FAILED))
 
     def test_pipes_get_plain_text_and_a_full_disk_is_told(self):
         for verb in READERS:

@@ -5,9 +5,9 @@
 #include <apps/bench.hpp>
 #include <runtime/program.hpp>
 
+#include <algorithm>
 #include <array>
 #include <bit>
-#include <functional>
 
 namespace {
 
@@ -57,7 +57,7 @@ extern "C" int main(std::uint64_t argument) {
     auto const after = bench::checkpoint.counters();
     auto const takes = before.failed() || after.failed() ? 0 : after->takes - before->takes;
 
-    std::sort(gaps.begin(), gaps.begin() + gap_count, std::greater());
+    std::sort(gaps.begin(), gaps.begin() + gap_count, [](auto a, auto b) { return a > b; });
     auto const stops = std::min<std::size_t>(gap_count, takes);
     if (stops == 0) bench::report("gap failed: ", takes, " checkpoints, ", gap_count, " gaps");
     else
