@@ -3,7 +3,6 @@
 
 set(STELE_SANITIZE "" CACHE STRING "Sanitizers of the hosted flavour, e.g. address,undefined")
 option(STELE_COVERAGE "Coverage of the hosted flavour" OFF)
-option(STELE_FUZZ "Build the fuzz targets (clang only)" OFF)
 
 # What only the hosted flavour gets.
 add_library(stele-hosted-flags INTERFACE)
@@ -82,8 +81,6 @@ function(stele_test)
     target_compile_definitions(${arg_NAME} PRIVATE GTEST_HAS_CXXABI_H_=0)
     target_link_libraries(${arg_NAME} PRIVATE
         ${arg_LINKS} base stele-hosted-flags stele-warnings GTest::gtest_main GTest::gmock)
-    # <cxxabi.h> calls its namespace `abi` too.
-    target_compile_definitions(${arg_NAME} PRIVATE GTEST_HAS_CXXABI_H_=0)
     add_test(NAME ${arg_NAME} COMMAND ${arg_NAME} ${arg_ARGUMENTS})
     set_tests_properties(${arg_NAME} PROPERTIES
         TIMEOUT ${arg_TIMEOUT} PROCESSORS ${arg_PROCESSORS} LABELS "unit;${arg_LABELS}")

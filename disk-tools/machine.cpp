@@ -45,32 +45,15 @@ std::string kernel_words(MachineOptions const& options) {
 }
 
 std::vector<std::string> qemu_command(MachineOptions const& options) {
-    std::vector<std::string> command = {
-        "qemu-system-x86_64",
-        "-accel",
-        "tcg",
-        "-cpu",
-        "max",
-        "-M",
-        "q35",
-        "-m",
-        std::to_string(options.memory_mib),
-        "-nodefaults",
-        "-no-reboot",
-        "-display",
-        "none",
-        "-device",
-        "isa-debug-exit,iobase=0xf4,iosize=4",
-        "-drive",
-        fmt::format("file={},format=raw,if=none,id=store,cache=none", escaped(options.store)),
-        "-device",
-        "virtio-blk-pci,drive=store,disable-legacy=on",
-        "-chardev",
-        "stdio,id=serial,signal=off",
-        "-serial",
-        "chardev:serial",
-    };
+    std::vector<std::string> command = {"qemu-system-x86_64"};
     auto const add = [&](std::initializer_list<std::string> more) { command.insert(command.end(), more); };
+    add({"-M", "q35", "-accel", "tcg", "-cpu", "max", "-m", std::to_string(options.memory_mib)});
+    add({"-nodefaults", "-no-reboot", "-display", "none"});
+    add({"-device", "isa-debug-exit,iobase=0xf4,iosize=4"});
+    add({"-chardev", "stdio,id=serial,signal=off", "-serial", "chardev:serial"});
+    add({"-drive",
+         fmt::format("file={},format=raw,if=none,id=store,cache=writeback", escaped(options.store))});
+    add({"-device", "virtio-blk-pci,drive=store,disable-legacy=on"});
     auto const words = kernel_words(options);
     if (options.direct) {
         add({"-kernel", boot_file("kernel/stele-kernel.elf").string()});

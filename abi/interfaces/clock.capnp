@@ -17,6 +17,6 @@ interface Clock @0xe0d7a23206f102fc $interfaceNumber(12) $kernel {
   sleepFor @2 (nanoseconds :UInt64) -> ();
   # Waits for this long; turned into an absolute time before it waits, so a restart does not lengthen it.
 
-  wall @3 () -> (seconds :UInt64);
-  # Wall time in seconds since 1970; 0 = unknown. It may jump.
+  wall @3 () -> (nanoseconds :UInt64);
+  # Wall time in nanoseconds since 1970; 0 = unknown. It may jump.
 }

@@ -20,7 +20,8 @@ public:
     }
     // Seconds since 1970 at the start of this boot, 0 = unknown.
     void start_wall(std::uint64_t seconds) { wall_ = seconds; }
-    std::uint64_t wall() const { return wall_ == 0 ? 0 : wall_ + arch::now_ns() / 1'000'000'000; }
+    // Nanoseconds since 1970, 0 = unknown.
+    std::uint64_t wall() const { return wall_ == 0 ? 0 : wall_ * 1'000'000'000 + arch::now_ns(); }
 
 private:
     std::uint64_t wall_ = 0;

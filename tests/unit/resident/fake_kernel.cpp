@@ -115,7 +115,7 @@ FakeKernel::Words FakeKernel::kernel_call(std::uint64_t slot, Words const& words
     if (slot == abi::slot(ResidentSlot::object_source)) return object_source(words);
     if (slot == abi::slot(ResidentSlot::checkpoint)) return checkpoint(words);
     if (operation == abi::op::clock::now) return {0, clock};
-    if (operation == abi::op::clock::wall) return {0, 1'700'000'000};
+    if (operation == abi::op::clock::wall) return {0, 1'700'000'000'000'000'000};
     if (operation == abi::op::endpoint::post) return post_to(slot, words.at(1));
     if (operation == abi::op::endpoint::set_alarm) {
         EXPECT_EQ(slot, abi::slot(ResidentSlot::endpoint));

@@ -15,6 +15,7 @@ constexpr std::uint64_t pages_address = 0x20'0000'0000;
 constexpr std::uint64_t page_bytes = 4096;
 constexpr std::size_t gaps_max = 4096;
 constexpr std::uint64_t gap_ns_min = 5'000;
+constexpr std::uint64_t warm_up_ms = 200;
 
 constinit std::array<std::uint64_t, gaps_max> gaps{};
 constinit std::size_t gap_count = 0;
@@ -31,10 +32,12 @@ std::uint64_t measure_clock() {
     return length * 1'000'000 / (end->nanoseconds - time->nanoseconds);
 }
 
-void run(std::uint64_t pages, std::uint64_t length, std::uint64_t gap_min) {
+// How often each page was written.
+std::uint64_t run(std::uint64_t pages, std::uint64_t length, std::uint64_t gap_min) {
     auto const start = bench::timestamp();
     auto last = start;
-    while (last - start < length)
+    std::uint64_t rounds = 0;
+    for (; last - start < length; ++rounds)
         for (std::uint64_t i = 0; i < pages; ++i) {
             auto& word = *std::bit_cast<std::uint64_t volatile*>(pages_address + i * page_bytes);
             word = word + 1;
@@ -42,6 +45,7 @@ void run(std::uint64_t pages, std::uint64_t length, std::uint64_t gap_min) {
             if (now - last > gap_min && gap_count < gaps_max) gaps[gap_count++] = now - last;
             last = now;
         }
+    return rounds;
 }
 
 } // namespace
@@ -51,17 +55,20 @@ extern "C" int main(std::uint64_t argument) {
     auto const pages = argument & 0xffff;
     auto const ticks_per_ms = measure_clock();
     bench::wait_for_harness("gap");
-    run(pages, ticks_per_ms * 200, ~std::uint64_t{0}); // warm
+    static_cast<void>(run(pages, ticks_per_ms * warm_up_ms, ~std::uint64_t{0}));
     auto const before = bench::checkpoint.counters();
-    run(pages, ticks_per_ms * (argument >> 16), ticks_per_ms * gap_ns_min / 1'000'000);
+    auto const newest_before = bench::checkpoint.status();
+    auto const rounds = run(pages, ticks_per_ms * (argument >> 16), ticks_per_ms * gap_ns_min / 1'000'000);
+    auto const newest = bench::checkpoint.status();
     auto const after = bench::checkpoint.counters();
-    auto const takes = before.failed() || after.failed() ? 0 : after->takes - before->takes;
+    if (before.failed() || after.failed() || newest_before.failed() || newest.failed())
+        bench::report("gap failed: the checkpoint counters were refused");
 
     std::sort(gaps.begin(), gaps.begin() + gap_count, [](auto a, auto b) { return a > b; });
-    auto const stops = std::min<std::size_t>(gap_count, takes);
-    if (stops == 0) bench::report("gap failed: ", takes, " checkpoints, ", gap_count, " gaps");
-    else
-        bench::report("gap ticks-per-ms=", ticks_per_ms, " takes=", takes, " gaps=", gap_count,
-                      " median=", gaps[stops / 2], " most=", gaps[0], " stop=", after->stop_instructions);
+    auto const takes = after->takes - before->takes;
+    auto const stops = std::min<std::uint64_t>(gap_count, takes);
+    bench::report("gap ticks-per-ms=", ticks_per_ms, " rounds=", rounds, " takes=", takes,
+                  " commits=", newest->generation - newest_before->generation, " gaps=", gap_count,
+                  " median=", stops == 0 ? 0 : gaps[stops / 2], " most=", gaps[0]);
     for (;;) bench::wait_for_harness("done");
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // More of everything that stands still, for figures: reads its pages once, so that they are in memory and
-// mapped, and sleeps.
-#include <apps/slots.hpp>
-#include <runtime/client/clock.hpp>
+// mapped, says so, and sleeps.
+#include <apps/bench.hpp>
 #include <runtime/program.hpp>
 
 #include <bit>
@@ -19,5 +18,6 @@ constexpr std::uint64_t an_hour_ns = 3'600'000'000'000;
 extern "C" int main(std::uint64_t pages) {
     for (std::uint64_t i = 0; i < pages; ++i)
         static_cast<void>(*std::bit_cast<std::uint64_t const volatile*>(pages_address + i * page_bytes));
-    for (;;) static_cast<void>(runtime::Clock{runtime::Slot(apps::AppSlot::clock)}.sleep_for(an_hour_ns));
+    bench::report("sleeper ready");
+    for (;;) static_cast<void>(bench::clock.sleep_for(an_hour_ns));
 }

@@ -103,12 +103,11 @@ bool Stabilise::add_pending(std::uint64_t now) {
 
 void Stabilise::finish(std::uint64_t now) {
     auto const wall = authority_.clock.wall();
-    auto const finished =
-        engine_.finish_commit({.time_ns = (wall.failed() ? 0 : wall->seconds) * Pacing::second,
-                               .stop_ns = snapshot_.stop_nanoseconds,
-                               .clock_base_ns = snapshot_.clock,
-                               .processes = snapshot_.processes,
-                               .abi_revision = abi::abi_revision});
+    auto const finished = engine_.finish_commit({.time_ns = wall.failed() ? 0 : wall->nanoseconds,
+                                                 .stop_ns = snapshot_.stop_nanoseconds,
+                                                 .clock_base_ns = snapshot_.clock,
+                                                 .processes = snapshot_.processes,
+                                                 .abi_revision = abi::abi_revision});
     if (finished.failed()) abandon(finished.error, now);
     else phase_ = Phase::writing;
 }
