@@ -25,8 +25,9 @@ bool Commit::step() {
     if (phase_ == Phase::idle || phase_ == Phase::committed || phase_ == Phase::failed) return false;
     auto const& log = state_.stream(Owner::log);
     auto const& mirror = state_.stream(Owner::mirror);
+    auto const unnamed = record_ready_ && state_.next_needs_slot && state_.roots.given_up();
     auto const broken =
-        log.failed() || mirror.failed() || error_ != Error::none || state_.stopped != Error::none;
+        log.failed() || mirror.failed() || error_ != Error::none || state_.stopped != Error::none || unnamed;
     if (phase_ != Phase::failing && phase_ != Phase::open && broken) {
         fail_with(Error::io);
         return true;
@@ -232,15 +233,17 @@ void Commit::fail_with(Error error) {
 }
 
 // R25: the generation is spent; its record's place may hold anything. The next record gets places of its own,
-// which only a root slot names.
+// which only a root slot names: in other segments, for the device may have trouble with these, as long as
+// there are some to spare.
 void Commit::after_failure() {
     auto& s = state_;
     auto& log = s.stream(Owner::log);
     auto& mirror = s.stream(Owner::mirror);
     log.clear_failure();
     mirror.clear_failure();
-    auto const first = log.make_hole_elsewhere();
-    auto const second = mirror.make_hole_elsewhere();
+    auto const spare = s.segments.free() > s.reserve_segments();
+    auto const first = spare ? log.make_hole_elsewhere() : log.make_hole(1 + sectors_per_frame);
+    auto const second = spare ? mirror.make_hole_elsewhere() : mirror.make_hole(2);
     if (first && second) {
         s.next = {*first, *second};
         s.next_needs_slot = true;
@@ -249,7 +252,9 @@ void Commit::after_failure() {
     }
     ++s.counters.failed;
     phase_ = housekeeping_ ? Phase::idle : Phase::failed;
-    if (housekeeping_) error_ = Error::none;
+    if (!housekeeping_) return;
+    error_ = Error::none;
+    s.migration.empty_commit_failed();
 }
 
 } // namespace checkpoint

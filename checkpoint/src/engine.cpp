@@ -202,13 +202,15 @@ Result<> Engine::begin_commit(std::uint32_t frames) {
     if (!s.commit.idle()) return base::fail(Error::busy);
     auto const needed = s.commit_segments(frames) + s.reserve_segments();
     if (s.segments.free() < needed) {
-        if (s.migration.exhausted()) return base::fail(Error::no_space);
+        if (auto const why = s.migration.take_exhausted(); why != Error::none) return base::fail(why);
         s.migration.hurry(needed);
         s.runnable = true;
         return base::fail(Error::busy);
     }
     auto const begun = s.commit.begin(frames, false);
+    auto const why = s.migration.take_exhausted();
     if (begun.error == Error::busy) {
+        if (why != Error::none) return base::fail(why);
         s.migration.hurry(Migration::for_entries);
         s.runnable = true;
     }
@@ -229,6 +231,7 @@ void Engine::release(FetchTicket ticket) { state_->fetches.release(ticket); }
 void Engine::note_idle() {
     auto& s = *state_;
     if (s.read_only || s.roots.known()[s.roots.newest()].slot.generation >= s.newest().generation) return;
+    s.roots.try_again();
     s.roots.want_alone();
     s.runnable = true;
 }
@@ -246,7 +249,9 @@ SpaceInfo Engine::space() const {
     auto const shift = s.geometry.segment_shift;
     SpaceInfo info;
     info.usable_bytes = std::uint64_t{s.segments.usable()} << shift;
-    info.free_bytes = std::uint64_t{s.segments.free()} << shift;
+    // To a reader all that is empty counts: a boot begins with it.
+    auto const free = s.segments.free() + (s.read_only ? s.segments.pending() : 0);
+    info.free_bytes = std::uint64_t{free} << shift;
     info.pending_bytes = std::uint64_t{s.segments.pending()} << shift;
     info.live_bytes = s.segments.live_sectors() * sector_size;
     // R29: an eighth for cleaning, the fold's reserve, one commit of a sixteenth of the store, segments that
@@ -276,8 +281,10 @@ Result<> Engine::visit_live(void (*each)(void*, abi::FrameId), void* context) {
 
 Result<base::ConstBytes> read_node(EngineState& state, store::SyncIo& io, TwinRef const& ref,
                                    std::optional<std::uint16_t> level, base::Bytes into) {
+    auto error = Error::corrupt;
     for (std::size_t copy = 0; copy < 2; ++copy) {
         auto const read = io.read(ref.place[copy].offset(), into);
+        if (!read) error = Error::io;
         if (read && store::verify_node(into, {ref.hash, level, state.store}, state.geometry))
             return base::ConstBytes(into);
         store::Corruption report;
@@ -289,7 +296,7 @@ Result<base::ConstBytes> read_node(EngineState& state, store::SyncIo& io, TwinRe
         report.generation = state.newest().generation;
         state.report_finding(report);
     }
-    return base::fail(Error::corrupt);
+    return base::fail(error);
 }
 
 } // namespace checkpoint

@@ -54,8 +54,7 @@ void Migration::node_arrived(Error error) {
             copy_ = 1;
             submit_read(reading_.place[1]);
         } else {
-            discard();
-            exhausted_ = true;
+            discard(error == Error::none ? Error::corrupt : Error::io);
         }
         return;
     }
@@ -73,7 +72,7 @@ void Migration::block_arrived(Error error) {
     unmovable_ = !good;
     if (!good) {
         store::Corruption report;
-        report.finding = store::Finding::frame_hash;
+        report.finding = error == Error::none ? store::Finding::frame_hash : store::Finding::device;
         report.frame = entry.frame();
         report.offset = entry.place().offset();
         report.want = entry.hash;
@@ -86,7 +85,7 @@ bool Migration::walk() {
     bool moved = false;
     for (int turn = 0; turn < turns_a_step && phase_ == Phase::walking; ++turn) {
         if (builder_.out_of_space()) {
-            discard();
+            discard(Error::no_space);
             return true;
         }
         bool progress = false;
@@ -130,7 +129,7 @@ bool Migration::add_old(LeafEntry const& old) {
         if (!moved.can_append(sectors_per_frame)) return false;
         auto const place = moved.append(buffers_.read);
         if (!place) {
-            discard();
+            discard(Error::no_space);
             return true;
         }
         entry.entry.where = DirectoryEntry::Sector::set(entry.entry.where, place->first());

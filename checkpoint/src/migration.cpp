@@ -24,14 +24,17 @@ void Migration::init(Buffers const& buffers) {
 }
 
 void Migration::after_commit() {
-    exhausted_ = false;
+    exhausted_ = Error::none;
+    // A device may have recovered; a map that cannot be read does not.
+    if (stalled_ != Error::corrupt) stalled_ = Error::none;
     emptying_at_ = 0;
 }
 
 void Migration::hurry(std::uint32_t segments) {
     urgent_ = true;
     needed_ = segments;
-    exhausted_ = false;
+    exhausted_ = Error::none;
+    state_.roots.try_again();
 }
 
 std::uint64_t Migration::new_map_nodes() const {
@@ -43,6 +46,7 @@ bool Migration::due() const {
     auto const& s = state_;
     if (s.stopped != Error::none) return false;
     if (urgent_) return true;
+    if (stalled_ != Error::none) return false;
     auto const& segments = s.segments;
     return s.directories.size() > s.limits.fold_above ||
            s.directories.entries_used() * 2 > s.directories.capacity() ||
@@ -82,7 +86,7 @@ bool Migration::step() {
         if (poisoned_ || state_.stream(Owner::map).failed() || state_.stream(Owner::map_copy).failed() ||
             state_.stream(Owner::moved).failed()) {
             if (!written() || state_.flush_for_migration) return false;
-            discard();
+            discard(Error::io);
             return true;
         }
         flush_now_ = urgent_;
@@ -90,14 +94,7 @@ bool Migration::step() {
     case Phase::ready:
         // Nobody else may come to name the map: an empty commit does (only in need; else the next commit
         // will).
-        if (urgent_ && state_.commit.idle()) {
-            auto const& newest = state_.newest();
-            if (!state_.commit.begin(0, true)) return false;
-            auto const finished = state_.commit.finish({newest.time_ns, newest.stop_ns, newest.clock_base_ns,
-                                                        newest.processes, newest.abi_revision});
-            return static_cast<bool>(finished);
-        }
-        return false;
+        return urgent_ && state_.commit.idle() && commit_nothing();
     case Phase::reading:
     case Phase::moving: return false;
     }
@@ -112,23 +109,46 @@ void Migration::help_out() {
             urgent_ = false;
             return;
         }
-        if (s.segments.pending() > 0) {
-            s.roots.want_alone();
-            return;
-        }
+        if (s.commit.idle() && s.streams_idle()) s.segments.release_dead(s.last_used.raw());
+        if (s.segments.pending() > 0 && free_pending()) return;
     }
     auto const directories = choose_directories();
     auto const newest_is_base = s.directories.size() == 1 && s.base == s.newest().generation;
     if (start(newest_is_base ? 0 : directories)) return;
     if (urgent_) {
-        exhausted_ = true;
+        exhausted_ = s.roots.given_up() ? Error::io : Error::no_space;
         urgent_ = false;
     }
+}
+
+// Pending segments are free when both root slots have moved on (R27); those of an abandoned commit, when they
+// name a checkpoint after it. False: that was tried and failed.
+bool Migration::free_pending() {
+    auto& s = state_;
+    if (s.roots.given_up()) return false;
+    if (s.segments.oldest_pending() > s.newest().generation) return !s.commit.idle() || commit_nothing();
+    s.roots.want_alone();
+    return true;
+}
+
+// The content of the newest checkpoint once more.
+bool Migration::commit_nothing() {
+    auto const& newest = state_.newest();
+    if (!state_.commit.begin(0, true)) return false;
+    auto const finished = state_.commit.finish(
+        {newest.time_ns, newest.stop_ns, newest.clock_base_ns, newest.processes, newest.abi_revision});
+    return static_cast<bool>(finished);
+}
+
+void Migration::empty_commit_failed() {
+    if (urgent_) exhausted_ = Error::io;
+    urgent_ = false;
 }
 
 bool Migration::start(std::size_t directories) {
     auto& s = state_;
     folded_ = directories;
+    begun_urgent_ = urgent_;
     auto const gain = choose_victims();
     sweeping_ = gain > 0;
     std::uint64_t entries = 0;
@@ -201,7 +221,7 @@ std::uint64_t Migration::choose_victims() {
 bool Migration::write_table() {
     auto& s = state_;
     if (!builder_.finish()) {
-        if (builder_.out_of_space()) discard();
+        if (builder_.out_of_space()) discard(Error::no_space);
         return false;
     }
     auto const sectors = table_sectors(s.geometry.segments);
@@ -213,7 +233,7 @@ bool Migration::write_table() {
     for (std::size_t i = 0; i < 2; ++i) {
         auto const reserved = streams[i]->reserve(sectors);
         if (!reserved) {
-            discard();
+            discard(Error::no_space);
             return false;
         }
         memory[i] = *reserved;
@@ -251,7 +271,7 @@ void Migration::flush_done() {
 }
 
 // Nothing names what was written: the next switch finds it dead.
-void Migration::discard() {
+void Migration::discard(Error why) {
     auto& s = state_;
     for (auto const owner : {Owner::map, Owner::map_copy, Owner::moved}) {
         s.stream(owner).drop_unsent();
@@ -260,7 +280,11 @@ void Migration::discard() {
     s.segments.forget_fold();
     path_.clear();
     phase_ = Phase::idle;
-    if (urgent_) exhausted_ = true;
+    stalled_ = why;
+    if (why == Error::io) emptying_at_ = 0; // it did not fail for want of a gain
+    // A pass that was begun before the need is no answer: one is made in need.
+    if (!urgent_ || !begun_urgent_) return;
+    exhausted_ = state_.roots.given_up() ? Error::io : why; // no space because none could be set free
     urgent_ = false;
 }
 
@@ -295,6 +319,7 @@ void Migration::switched(std::uint64_t generation) {
     ++s.counters.folds;
     s.segments.switch_map(generation);
     phase_ = Phase::idle;
+    stalled_ = Error::none;
     urgent_ = false;
 }
 

@@ -19,6 +19,8 @@
 #include <base/result.hpp>
 #include <store/map_builder.hpp>
 
+#include <utility>
+
 namespace checkpoint {
 
 struct EngineState;
@@ -50,6 +52,8 @@ public:
     std::uint64_t new_map_nodes() const;
     // The commit that names it is acknowledged.
     void switched(std::uint64_t generation);
+    // An empty commit of ours failed.
+    void empty_commit_failed();
 
     bool idle() const { return phase_ == Phase::idle; }
     // A commit waits for this many free segments, or for entries: history is dropped if need be, segments are
@@ -57,8 +61,9 @@ public:
     void hurry(std::uint32_t segments);
     static constexpr std::uint32_t for_entries = 0xffffffff;
     bool urgent() const { return urgent_; }
-    // Everything was tried since the last commit and gave nothing.
-    bool exhausted() const { return exhausted_; }
+    // Why everything that was tried for the waiting commit gave nothing: no_space, io, corrupt; none: it may
+    // still help. The answer is given once: the next commit has it all tried again.
+    abi::Error take_exhausted() { return std::exchange(exhausted_, abi::Error::none); }
     bool due() const;
 
 private:
@@ -88,8 +93,10 @@ private:
     void leave(Level const& level);
     bool write_table();
     bool written() const;
-    void discard();
+    void discard(abi::Error why);
     void help_out();
+    bool free_pending();
+    bool commit_nothing();
     base::Bytes node_memory(std::size_t depth) const;
 
     EngineState& state_;
@@ -99,9 +106,11 @@ private:
     base::FixedVector<Level, abi::disk::node_levels> path_;
     Phase phase_ = Phase::idle;
     bool urgent_ = false;
+    bool begun_urgent_ = false; // the pass under way was begun in need
     std::uint32_t needed_ = 0;
-    bool exhausted_ = false;
-    bool sweeping_ = false; // victims exist: every leaf is visited
+    abi::Error exhausted_ = abi::Error::none;
+    abi::Error stalled_ = abi::Error::none; // why the last fold was given up: it is not tried again at once
+    bool sweeping_ = false;                 // victims exist: every leaf is visited
     bool flush_now_ = false;
     std::size_t folded_ = 0;   // directories
     std::uint64_t target_ = 0; // generation of the newest of them

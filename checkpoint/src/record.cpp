@@ -60,8 +60,9 @@ bool decode_record(base::ConstBytes sector, Extent place, store::Geometry const&
         (!sector_in_log(record.parent[0], geometry) || !sector_in_log(record.parent[1], geometry)))
         return false;
     if ((record.flags & ~record_flags_known) != 0 || !record.checkpoints.none()) return false;
-    if (record.directory_bytes < record.directory_entries * 16 ||
-        record.directory_bytes > record.directory_entries * 24 || record.directory_bytes % 8 != 0)
+    if (record.directory_bytes < std::uint64_t{record.directory_entries} * 16 ||
+        record.directory_bytes > std::uint64_t{record.directory_entries} * 24 ||
+        record.directory_bytes % 8 != 0)
         return false;
     if (!directory_fits(record.directory, record.directory_bytes, geometry) ||
         !directory_fits(record.directory_copy, record.directory_bytes, geometry))

@@ -15,8 +15,8 @@ using namespace abi::disk;
 void Recovery::read_slot(std::uint32_t index, std::uint32_t copy, std::uint64_t offset) {
     auto const sector = state_.scratch.first(sector_size);
     auto& state = slots_[index * 2 + copy];
-    auto const done = io_.read(offset, sector);
-    if (done) state = store::decode_slot(sector, index);
+    if (io_.read(offset, sector)) state = store::decode_slot(sector, index);
+    else unreadable_[index * 2 + copy] = true;
     state.index = index;
     state.copy = copy;
     state.offset = offset;
@@ -44,13 +44,23 @@ Result<> Recovery::read_slots() {
         if (known != nullptr) geometry_ = {known->segment_shift, known->segments};
     }
     if (known == nullptr) return choose_slot();
-    if (known->format_revision > abi::format_revision || (known->incompat & ~incompat_known) != 0)
-        return base::fail(Error::newer_format);
-    if (!options_.read_only && (known->ro_compat & ~ro_compat_known) != 0)
-        return base::fail(Error::newer_format);
+    TRY(refuse_newer());
     if (geometry_.bytes() > capacity) return base::fail(Error::truncated);
     for (std::uint32_t i = 0; i < root_slot_count; ++i) read_slot(i, 1, geometry_.slot_offset(i, 1));
+    TRY(refuse_newer());
     return choose_slot();
+}
+
+Result<> Recovery::refuse_newer() const {
+    for (auto const& state : slots_) {
+        if (!state.valid()) continue;
+        auto const& slot = state.slot;
+        if (slot.format_revision > abi::format_revision || (slot.incompat & ~incompat_known) != 0)
+            return base::fail(Error::newer_format);
+        if (!options_.read_only && (slot.ro_compat & ~ro_compat_known) != 0)
+            return base::fail(Error::newer_format);
+    }
+    return {};
 }
 
 Result<> Recovery::choose_slot() {
@@ -62,21 +72,28 @@ Result<> Recovery::choose_slot() {
         ++state_.report.slots_valid;
         if (best == nullptr || state.slot.sequence > best->slot.sequence) best = &state;
     }
-    if (best == nullptr) return base::fail(magic ? Error::bad_superblock : Error::not_a_store);
+    if (best == nullptr) {
+        // Never "not a store" of a disk that does not answer: somebody might format it.
+        if (std::find(unreadable_.begin(), unreadable_.end(), true) != unreadable_.end())
+            return base::fail(Error::io);
+        return base::fail(magic ? Error::bad_superblock : Error::not_a_store);
+    }
     slot_ = best->slot;
     state_.report.slot_chosen = slot_.slot;
     state_.store = slot_.store;
     for (auto const& state : slots_) {
         auto& known = state_.roots.known()[state.index];
         if (!state.valid() || state.slot.store != slot_.store) {
-            // A torn refresh leaves both copies of one slot bad, and that is nobody's fault; one bad copy is
-            // rot.
-            auto const& other = slots_[state.index * 2 + 1 - state.copy];
-            if (other.valid()) {
-                ++state_.report.copies_used;
-                note(store::Finding::single_copy, store::Finding::root_slot,
-                     Extent::make(state.offset / sector_size, 1), other.slot.hash.low, other.slot.generation);
-            }
+            // A slot is one sector, which no cut tears: a bad copy is rot. Both of them: the other slot knows
+            // less, perhaps not the places that an abandoned commit's successor got (R25).
+            auto const at = state.index * 2 + state.copy;
+            auto const& other = slots_[at ^ 1U];
+            if (!other.valid() && unreadable_[at] && unreadable_[at ^ 1U] && !options_.read_only)
+                return base::fail(Error::io);
+            if (other.valid()) ++state_.report.copies_used;
+            note(other.valid() ? store::Finding::single_copy : store::Finding::root_slot,
+                 store::Finding::root_slot, Extent::make(state.offset / sector_size, 1), other.slot.hash.low,
+                 other.slot.generation);
             continue;
         }
         if (!known.valid || state.slot.sequence > known.slot.sequence)
@@ -100,21 +117,28 @@ void Recovery::note(store::Finding finding, store::Finding part, Extent place, s
     state_.report_finding(report);
 }
 
-// Either copy will do. With `report`, a bad copy is a finding: this record was acknowledged.
-bool Recovery::read_record(Twin const& places, CommitRecord& record, bool report) {
+// The record with this hash; either copy will do. It was acknowledged, so a bad copy is a finding.
+Result<> Recovery::read_record(Twin const& places, Hash128 const& hash, std::uint64_t generation,
+                               CommitRecord& record) {
+    bool unreadable = false;
     for (std::size_t copy = 0; copy < 2; ++copy) {
         auto const sector = state_.scratch.first(sector_size);
-        if (!io_.read(places[copy].offset(), sector)) continue;
-        if (!decode_record(sector, places[copy], geometry_, record) || record.store != slot_.store) continue;
+        if (!io_.read(places[copy].offset(), sector)) {
+            unreadable = true;
+            continue;
+        }
+        // Another record may stand at the place, whole: its successor's write was lost.
+        if (!decode_record(sector, places[copy], geometry_, record) || record.hash != hash ||
+            record.store != slot_.store)
+            continue;
         if (copy == 1) {
             ++state_.report.copies_used;
-            if (report)
-                note(store::Finding::single_copy, store::Finding::record, places[0], record.hash.low,
-                     record.generation);
+            note(store::Finding::single_copy, store::Finding::record, places[0], hash.low, generation);
         }
-        return true;
+        return {};
     }
-    return false;
+    note(store::Finding::record, store::Finding::record, places[0], hash.low, generation);
+    return base::fail(unreadable ? Error::io : Error::corrupt);
 }
 
 bool Recovery::follows(CommitRecord const& record, CommitRecord const& parent, RootSlot const& slot) const {
@@ -123,35 +147,51 @@ bool Recovery::follows(CommitRecord const& record, CommitRecord const& parent, R
     return boot > slot.boot || (boot == slot.boot && record.nonce == slot.nonce);
 }
 
-Result<> Recovery::walk_from(RootSlot const& slot) {
-    if (!read_record(slot.record, newest_, true) || newest_.hash != slot.record_hash) {
-        note(store::Finding::record, store::Finding::record, slot.record[0], slot.record_hash.low,
-             slot.generation);
-        return base::fail(Error::corrupt);
-    }
-    next_ = slot.next;
-    for (;;) {
-        CommitRecord candidate;
-        bool found = false;
-        // Each copy by itself: the first may be a leftover while the second is what we look for.
-        for (std::size_t copy = 0; copy < 2 && !found; ++copy) {
-            auto const sector = state_.scratch.first(sector_size);
-            found = io_.read(next_[copy].offset(), sector) &&
-                    decode_record(sector, next_[copy], geometry_, candidate) &&
-                    candidate.store == slot.store && candidate.self == next_ &&
-                    follows(candidate, newest_, slot);
-            if (found && copy == 1) ++state_.report.copies_used;
+// The successor of the newest record, at the places named for it; false: there is none.
+Result<bool> Recovery::find_successor(RootSlot const& slot, CommitRecord& candidate) {
+    std::size_t unreadable = 0;
+    // Each copy by itself: the first may be a leftover while the second is what we look for.
+    for (std::size_t copy = 0; copy < 2; ++copy) {
+        auto const sector = state_.scratch.first(sector_size);
+        if (!io_.read(next_[copy].offset(), sector)) {
+            ++unreadable;
+            continue;
         }
-        if (!found) return {};
+        if (!decode_record(sector, next_[copy], geometry_, candidate) || candidate.store != slot.store ||
+            candidate.self != next_ || !follows(candidate, newest_, slot))
+            continue;
+        if (copy == 1) ++state_.report.copies_used;
+        return true;
+    }
+    // Both copies of an acknowledged record are whole: one copy that can be read, and is none, tells.
+    if (unreadable < 2) return false;
+    TRY(step_over(next_[0]));
+    return false;
+}
+
+// The device does not give what may be acknowledged: nobody may write over it. A reader goes on before it.
+Result<> Recovery::step_over(Extent place) {
+    if (!options_.read_only && !options_.previous) return base::fail(Error::io);
+    state_.report.lost_acknowledged = true;
+    note(store::Finding::device, store::Finding::record, place, 0, newest_.generation);
+    return {};
+}
+
+Result<> Recovery::walk_from(RootSlot const& slot) {
+    TRY(read_record(slot.record, slot.record_hash, slot.generation, newest_));
+    next_ = slot.next;
+    CommitRecord candidate;
+    while (TRY(find_successor(slot, candidate))) {
         parent_ = newest_;
         newest_ = candidate;
         next_ = candidate.next;
         if (++state_.report.records_walked > 4 * refresh_after) return base::fail(Error::corrupt);
     }
+    return {};
 }
 
-bool Recovery::load_copy(std::array<Extent, directory_extents> const& runs, CommitRecord const& record,
-                         std::span<DirectoryEntry> entries) {
+Recovery::Copy Recovery::load_copy(std::array<Extent, directory_extents> const& runs,
+                                   CommitRecord const& record, std::span<DirectoryEntry> entries) {
     DirectoryDecoder decoder;
     decoder.start(entries, record.directory_bytes);
     for (auto const run : runs) {
@@ -160,23 +200,27 @@ bool Recovery::load_copy(std::array<Extent, directory_extents> const& runs, Comm
             auto const part = std::min<std::uint32_t>(
                 run.count() - at, static_cast<std::uint32_t>(state_.scratch.size() / sector_size));
             auto const bytes = state_.scratch.first(part * sector_size);
-            if (!io_.read(run.offset() + at * sector_size, bytes) || !decoder.feed(bytes)) return false;
+            if (!io_.read(run.offset() + at * sector_size, bytes)) return Copy::unreadable;
+            if (!decoder.feed(bytes)) return Copy::bad;
             at += part;
         }
     }
     if (!decoder.finished() || decoder.entries() != entries.size() || decoder.hash() != record.directory_hash)
-        return false;
+        return Copy::bad;
     for (std::size_t i = 0; i < entries.size(); ++i) {
-        if (!store::valid_entry(entries[i], geometry_)) return false;
-        if (i > 0 && entries[i - 1].frame() >= entries[i].frame()) return false;
+        if (!store::valid_entry(entries[i], geometry_)) return Copy::bad;
+        if (i > 0 && entries[i - 1].frame() >= entries[i].frame()) return Copy::bad;
     }
-    return true;
+    return Copy::good;
 }
 
 Result<bool> Recovery::load_directory(CommitRecord const& record, std::span<DirectoryEntry> entries,
                                       bool report) {
-    if (load_copy(record.directory, record, entries)) return true;
-    if (!load_copy(record.directory_copy, record, entries)) return false;
+    auto const first = load_copy(record.directory, record, entries);
+    if (first == Copy::good) return true;
+    auto const second = load_copy(record.directory_copy, record, entries);
+    if (first == Copy::unreadable && second == Copy::unreadable) return base::fail(Error::io);
+    if (second != Copy::good) return false;
     ++state_.report.copies_used;
     if (report)
         note(store::Finding::single_copy, store::Finding::directory, record.directory[0],
@@ -203,7 +247,8 @@ Result<bool> Recovery::verify(CommitRecord const& record) {
                !(*room)[i + run].shared() &&
                (*room)[i + run].sector() == (*room)[i].sector() + std::uint64_t{run} * sectors_per_frame)
             ++run;
-        if (!io_.read((*room)[i].place().offset(), buffer.first(run * abi::frame_size))) return false;
+        // A block that the device does not give is not a block that was not written: no step back for it.
+        TRY(io_.read((*room)[i].place().offset(), buffer.first(run * abi::frame_size)));
         for (std::uint32_t k = 0; k < run; ++k) {
             auto const& entry = (*room)[i + k];
             if (store::frame_hash(entry.frame(), entry.type(),
@@ -215,36 +260,54 @@ Result<bool> Recovery::verify(CommitRecord const& record) {
     return true;
 }
 
-Result<> Recovery::run() {
+// The newest record of the chain, or its parent when the newest was never acknowledged and misses a piece.
+Result<> Recovery::choose_newest() {
     auto& report = state_.report;
-    auto walked = walk_from(slot_);
-    if (!walked && walked.error == Error::corrupt) {
-        // The newest slot's record is gone in both places: what the other slot knows is older. Never
-        // silently.
-        auto const& other = state_.roots.known()[1 - slot_.slot];
-        if (!options_.read_only || !other.valid) return walked;
-        report.lost_acknowledged = true;
-        slot_ = other.slot;
-        walked = walk_from(slot_);
-    }
-    if (!walked) return walked;
     if (newest_.generation <= slot_.generation) {
         report.trusted_slot = true;
-    } else if (has(newest_, RecordFlag::flushed_first)) {
+        return {};
+    }
+    if (has(newest_, RecordFlag::flushed_first)) {
         report.trusted_flushed = true;
-    } else if (TRY(verify(newest_))) {
+        return {};
+    }
+    auto const whole = verify(newest_);
+    if (whole.error == Error::io) TRY(step_over(newest_.self[0]));
+    else if (whole.failed()) return base::fail(whole.error);
+    if (*whole) {
         report.verified_frames = true;
-    } else {
+        return {};
+    }
+    if (whole) {
         report.torn = true;
         report.torn_generation = Generation(newest_.generation);
         note(store::Finding::torn_commit, store::Finding::none, newest_.self[0], newest_.hash.low,
              newest_.generation);
-        next_ = newest_.self;
-        newest_ = parent_;
     }
-    if (options_.previous) TRY(step_back());
+    next_ = newest_.self;
+    newest_ = parent_;
+    return {};
+}
+
+Result<> Recovery::run() {
+    auto& report = state_.report;
+    auto walked = walk_from(slot_);
+    if (walked.failed() && options_.read_only) {
+        // The newest slot's record is gone in both places: what the other slot knows is older. Never
+        // silently.
+        auto const& other = state_.roots.known()[1 - slot_.slot];
+        if (!other.valid) return walked;
+        report.lost_acknowledged = true;
+        slot_ = other.slot;
+        walked = walk_from(slot_);
+    }
+    if (walked.failed()) return walked;
+    TRY(choose_newest());
+    // What could not be read has stepped back already.
+    if (options_.previous && !report.lost_acknowledged) TRY(step_back());
     TRY(load_chain());
-    TRY(load_table());
+    // Who only reads needs it for nothing but figures.
+    if (auto const loaded = load_table(); loaded.failed() && !options_.read_only) return loaded;
     count_log();
     auto const generation = Generation(newest_.generation);
     report.generation = generation;
@@ -264,9 +327,8 @@ Result<> Recovery::run() {
 // refers to may have been reused: the map is still the same, or no root slot has moved on to the switch.
 Result<> Recovery::step_back() {
     CommitRecord parent;
-    if (newest_.parent[0].none() || !read_record(newest_.parent, parent, true) ||
-        parent.hash != newest_.parent_hash)
-        return base::fail(Error::no_such_checkpoint);
+    if (newest_.parent[0].none()) return base::fail(Error::no_such_checkpoint);
+    TRY(read_record(newest_.parent, newest_.parent_hash, 0, parent));
     if (parent.map != newest_.map && state_.roots.oldest_generation() >= newest_.generation)
         return base::fail(Error::no_such_checkpoint);
     next_ = newest_.self;

@@ -23,15 +23,22 @@ public:
     Result<> run();
 
 private:
+    enum class Copy : std::uint8_t { good, bad, unreadable };
+
+    Result<> refuse_newer() const;
     Result<> choose_slot();
     void read_slot(std::uint32_t index, std::uint32_t copy, std::uint64_t offset);
     Result<> walk_from(abi::disk::RootSlot const& slot);
-    bool read_record(abi::disk::Twin const& places, CommitRecord& record, bool report);
+    Result<> read_record(abi::disk::Twin const& places, abi::disk::Hash128 const& hash,
+                         std::uint64_t generation, CommitRecord& record);
+    Result<bool> find_successor(abi::disk::RootSlot const& slot, CommitRecord& candidate);
+    Result<> step_over(abi::disk::Extent place);
+    Result<> choose_newest();
     bool follows(CommitRecord const& record, CommitRecord const& parent,
                  abi::disk::RootSlot const& slot) const;
     Result<bool> verify(CommitRecord const& record);
     Result<bool> load_directory(CommitRecord const& record, std::span<DirectoryEntry> entries, bool report);
-    bool load_copy(std::array<abi::disk::Extent, abi::disk::directory_extents> const& runs,
+    Copy load_copy(std::array<abi::disk::Extent, abi::disk::directory_extents> const& runs,
                    CommitRecord const& record, std::span<DirectoryEntry> entries);
     Result<> load_chain();
     Result<> load_table();
@@ -44,6 +51,7 @@ private:
     store::SyncIo& io_;
     OpenOptions const& options_;
     std::array<store::SlotState, 4> slots_{};
+    std::array<bool, 4> unreadable_{}; // copies that the device did not give
     store::Geometry geometry_;
     abi::disk::RootSlot slot_;
     CommitRecord newest_;

@@ -16,18 +16,12 @@ using namespace abi::disk;
 Result<> Recovery::load_chain() {
     auto const chain = state_.chain;
     std::size_t count = 0;
-    auto record = newest_;
-    for (;;) {
+    chain[count++] = newest_;
+    while (chain[count - 1].generation > newest_.base && !chain[count - 1].parent[0].none()) {
         if (count == chain.size()) return base::fail(Error::corrupt);
-        chain[count++] = record;
-        if (record.generation <= newest_.base || record.parent[0].none()) break;
-        auto const hash = record.parent_hash;
-        auto const places = record.parent;
-        if (!read_record(places, record, true) || record.hash != hash) {
-            note(store::Finding::record, store::Finding::record, places[0], hash.low,
-                 chain[count - 1].generation);
-            return base::fail(Error::corrupt);
-        }
+        auto const& child = chain[count - 1];
+        TRY(read_record(child.parent, child.parent_hash, child.generation, chain[count]));
+        ++count;
     }
     while (count > 0) {
         auto const& next = chain[--count];
@@ -49,13 +43,14 @@ Result<> Recovery::load_chain() {
 }
 
 Result<> Recovery::load_table() {
-    if (state_.read_only || newest_.table.none()) return {};
+    if (newest_.table.none()) return {};
     auto const bytes = state_.scratch.first(newest_.table.place[0].bytes());
+    auto error = Error::corrupt;
     for (std::size_t copy = 0; copy < 2; ++copy) {
         auto const place = newest_.table.place[copy];
-        auto const good = io_.read(place.offset(), bytes) &&
-                          store::hash64(HashSeed::segment_table, bytes) == newest_.table.hash;
-        if (!good) {
+        auto const read = io_.read(place.offset(), bytes);
+        if (!read || store::hash64(HashSeed::segment_table, bytes) != newest_.table.hash) {
+            if (!read) error = Error::io;
             ++state_.report.copies_used;
             note(copy == 0 ? store::Finding::single_copy : store::Finding::segment_table,
                  store::Finding::segment_table, place, newest_.table.hash, newest_.generation);
@@ -68,7 +63,7 @@ Result<> Recovery::load_table() {
         }
         return {};
     }
-    return base::fail(Error::corrupt);
+    return base::fail(error);
 }
 
 // References of the chain and of unmigrated checkpoints; then each segment gets its state.

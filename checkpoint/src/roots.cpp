@@ -54,6 +54,7 @@ void Roots::after_commit() {
     ++commits_;
     auto const& segments = state_.segments;
     auto const opened = segments.opened() - opened_at_;
+    failures_ = 0;
     if (commits_ >= refresh_after / 2 || opened * 16 >= segments.usable()) wanted_ = true;
     if (segments.pending() > 0 && segments.free() < segments.usable() / 2) wanted_ = true;
 }
@@ -91,8 +92,7 @@ bool Roots::step() {
     }
     if (phase_ == Phase::writing && pending_ == 0) {
         phase_ = failed_ ? Phase::idle : Phase::written;
-        // What now stands there is unknown: it may still be the old slot.
-        if (failed_) wanted_ = true;
+        if (failed_) attempt_failed();
         return true;
     }
     return false;
@@ -124,14 +124,22 @@ bool Roots::foreign() const {
 void Roots::flush_done() {
     phase_ = Phase::idle;
     alone_ = false;
+    failures_ = 0;
     set_durable(target_, writing_);
 }
 
-// The slot on the disk is the old one, the new one, or torn: not known to be any. It is written again.
 void Roots::flush_failed() {
-    if (phase_ == Phase::written) phase_ = Phase::idle;
     if (phase_ == Phase::writing) failed_ = true;
-    wanted_ = true;
+    if (phase_ != Phase::written) return;
+    phase_ = Phase::idle;
+    attempt_failed();
+}
+
+// The slot on the disk is the old one, the new one, or neither: not known to be any. It is written again, but
+// not for ever: a device that is gone must not keep the machine busy.
+void Roots::attempt_failed() {
+    if (++failures_ < attempts) wanted_ = true;
+    else alone_ = false;
 }
 
 } // namespace checkpoint

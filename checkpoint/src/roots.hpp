@@ -42,6 +42,7 @@ public:
     void want_for_next() {
         alone_ = busy();
         wanted_ = true;
+        failures_ = 0;
     }
 
     bool step();
@@ -54,6 +55,9 @@ public:
         alone_ = true;
         if (!busy()) wanted_ = true;
     }
+    // The refresh failed several times in a row; it is tried again when it is wanted anew.
+    bool given_up() const { return failures_ >= attempts; }
+    void try_again() { failures_ = given_up() ? 0 : failures_; }
     bool wants_flush() const { return alone_ && written(); }
 
     std::uint32_t newest() const { return known_[1].slot.sequence > known_[0].slot.sequence ? 1 : 0; }
@@ -67,7 +71,9 @@ public:
 
 private:
     enum class Phase : std::uint8_t { idle, checking, writing, written };
+    static constexpr std::uint32_t attempts = 3;
     bool foreign() const;
+    void attempt_failed();
 
     EngineState& state_;
     std::array<Known, 2> known_{};
@@ -75,6 +81,7 @@ private:
     bool wanted_ = false;
     bool alone_ = false;
     bool failed_ = false;
+    std::uint32_t failures_ = 0; // in a row
     std::uint32_t pending_ = 0;
     std::uint32_t target_ = 0;
     std::uint64_t commits_ = 0;

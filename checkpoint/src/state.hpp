@@ -16,6 +16,8 @@
 #include <store/segments.hpp>
 #include <store/sync_io.hpp>
 
+#include <algorithm>
+
 namespace checkpoint {
 
 // Who submitted a request. The streams come first: their number is their index.
@@ -83,6 +85,9 @@ struct EngineState {
     bool runnable = false;
 
     store::LogStream& stream(Owner owner) { return streams[static_cast<std::size_t>(owner)]; }
+    bool streams_idle() const {
+        return std::all_of(streams.begin(), streams.end(), [](auto const& stream) { return stream.idle(); });
+    }
     CommitRecord const& newest() const { return directories.newest().record; }
     void submit(Owner owner, std::uint16_t part, store::Priority priority, store::Request const& request) {
         io.submit({static_cast<std::uint8_t>(owner), part}, priority, request);

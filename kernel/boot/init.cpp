@@ -16,6 +16,7 @@
 #include <arch/cpuid.hpp>
 #include <arch/direct_map.hpp>
 #include <arch/interrupts.hpp>
+#include <arch/registers.hpp>
 #include <arch/serial.hpp>
 #include <arch/xsave.hpp>
 
@@ -86,6 +87,7 @@ void start_residents(Kernel& kernel, PhysicalRange dma_arena) {
 extern "C" [[noreturn]] void kernel_start(std::uint32_t loader_magic, std::uint64_t information);
 
 void kernel_start(std::uint32_t loader_magic, std::uint64_t information) {
+    auto const entered = arch::timestamp();
     auto& kernel = kernel_state();
     arch::start_serial();
     log("Stele, ABI revision ", abi::abi_revision);
@@ -96,7 +98,7 @@ void kernel_start(std::uint32_t loader_magic, std::uint64_t information) {
     auto const dma_arena = start_pools(kernel);
     start_residents(kernel, dma_arena);
     log(kernel.memory.frames.usable_count(), " frames, ", kernel.memory.frames.free_count(), " free; ",
-        arch::timestamp_per_ms(), " ticks a millisecond");
+        arch::timestamp_per_ms(), " ticks a millisecond, entered at tick ", entered);
     kernel.core.lock.acquire();
     arch::start_timer();
     leave(kernel, first_processor);

@@ -62,6 +62,7 @@ struct FrameRangeOperations {
         if (page.error == Error::wrong_type)
             page = call.page(arguments.page, abi::CapabilityType::capability_page);
         if (page.failed()) return call.refuse(page.error);
+        if (call.answers_into(page->frame)) return call.refuse(Error::in_use);
         auto const id = frame_id(kernel, page->frame);
         auto const range = FrameRange::of(call.self());
         bool const inside = range.transient ? !id.is_persistent()

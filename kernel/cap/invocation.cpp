@@ -20,6 +20,8 @@ Result<> Invocation::prepare() {
     for (std::size_t i = 0; i < accepted_; ++i) {
         auto const slot = virtual_registers(page_).receive_slots[i];
         places_[i] = TRY(capability_walk(kernel_, caller_.ref, slot, Access::capability_write)).location;
+        memory(kernel_).frames.pin(places_[i].frame);
+        ++pinned_;
     }
     return {};
 }
@@ -61,6 +63,12 @@ Result<> Invocation::need(Need need) const {
 Result<Target> Invocation::target(Need needed) const {
     TRY(need(needed));
     return kernel::prepare(kernel_, self_slot_.location);
+}
+
+bool Invocation::answers_into(FrameIndex frame) const {
+    for (std::size_t i = 0; i < pinned_; ++i)
+        if (places_[i].frame == frame) return true;
+    return false;
 }
 
 Committed Invocation::commit() {

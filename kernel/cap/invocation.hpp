@@ -38,11 +38,15 @@ public:
           control_(control),
           self_slot_(invoked),
           self_(fetch_capability(invoked)) {}
+    ~Invocation() {
+        for (std::size_t i = 0; i < pinned_; ++i) memory(kernel_).frames.unpin(places_[i].frame);
+    }
     Invocation(Invocation const&) = delete;
     Invocation& operator=(Invocation const&) = delete;
 
-    // Finds the register page and the places of results, as far as the control word asks for them. Before the
-    // dispatch; the same errors as register_page() and capability_walk().
+    // Finds the register page and the places of results, as far as the control word asks for them, and pins
+    // the latter: an operation may evict. Before the dispatch; the same errors as register_page() and
+    // capability_walk().
     Result<> prepare();
 
     Kernel& kernel() const { return kernel_; }
@@ -76,6 +80,9 @@ public:
         return ObjectRef<T>{found.frame, found.index};
     }
 
+    // Do results go into this frame? Then it must outlive the operation.
+    bool answers_into(FrameIndex frame) const;
+
     // The point of no return; once.
     Committed commit();
 
@@ -107,6 +114,7 @@ private:
     abi::Capability self_;
     PageRef page_;
     std::size_t accepted_ = 0;
+    std::size_t pinned_ = 0; // of places_
     std::array<SlotLocation, abi::message_capabilities_max> places_{};
     std::array<abi::Capability, abi::message_capabilities_max> results_{};
     bool committed_ = false;

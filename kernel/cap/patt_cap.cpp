@@ -35,7 +35,9 @@ struct PattOperations {
         if (!prefix_fits(node.get(), arguments.prefix) ||
             is_taken(node.get(), arguments.slot, arguments.prefix))
             return call.refuse(Error::bad_argument);
-        auto const capability = TRY(call.capability(arguments.capability));
+        auto capability = TRY(call.capability(arguments.capability));
+        // An empty slot holds nothing: the audit would refuse the snapshot.
+        if (arguments.prefix == empty_prefix) capability = abi::Capability::null();
         auto const committed = call.commit();
         auto& kernel = call.kernel();
         auto const slot = static_cast<std::uint32_t>(arguments.slot);

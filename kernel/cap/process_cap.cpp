@@ -40,6 +40,8 @@ struct ProcessOperations {
                          capability, committed);
         // A running process gets its new space or schedule by another dispatch; a faulted one may have a
         // keeper now.
+        if (arguments.slot == static_cast<std::uint64_t>(abi::ProcessSlot::schedule))
+            queue.forget_priority(live);
         if (queue.is_running(live)) queue.request_reschedule();
         else if (process->state == abi::RunState::faulted) queue.make_ready(live);
         return call.answer();

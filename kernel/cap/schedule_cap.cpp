@@ -16,14 +16,13 @@ struct ScheduleOperations {
         return answer(call, PriorityResult{schedule->priority});
     }
 
-    // Each process takes the new priority at its next dispatch.
     Reply set_priority(Invocation& call, SetPriorityArguments const& arguments) {
         if (arguments.priority >= abi::priority_count) return call.refuse(Error::bad_argument);
         auto const schedule = TRY(call.target_as<abi::Schedule>());
         auto const committed = call.commit();
         FrameWriter writer(call.kernel(), schedule.frame, schedule.index, committed);
         writer.object<abi::Schedule>().priority = arguments.priority;
-        queues(call.kernel()).request_reschedule();
+        queues(call.kernel()).forget_priorities();
         return call.answer();
     }
 };

@@ -109,6 +109,8 @@ Sent invoke_kernel(Kernel& kernel, Caller const& caller, Control control, Capabi
         return Sent::ended;
     }
     if (!reply.answered) call.answer_error(reply.error);
+    // It sleeps, waits or has stopped itself: no receive phase on top of that.
+    if (queues(kernel).running() != caller.live) return Sent::ended;
     bool const receives = control.get<Control::ReceivePhase>() != 0 && control.get<Control::Call>() == 0;
     return receives ? Sent::done : Sent::ended;
 }
@@ -139,6 +141,7 @@ void copy_capability(Kernel& kernel, Caller const& caller) {
 
 void invoke(Kernel& kernel, Caller const& caller) {
     Control control(caller.registers().rdi);
+    if (control.get<Control::StringCode>() != 0) return finish(caller, Error::not_supported);
     if (!control.well_formed()) return finish(caller, Error::malformed_message);
     if (sends(control)) {
         if (send(kernel, caller, control) == Sent::ended) return;

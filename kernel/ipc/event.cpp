@@ -68,7 +68,9 @@ void announce(Kernel& kernel, EndpointRef endpoint, ProcessRef receiver, std::ui
 Result<EndpointRef> pending_endpoint(Kernel& kernel, ProcessRef process, abi::ObjectId id) {
     auto const frame = TRY(resident(kernel, id.frame()));
     EndpointRef const endpoint{frame, id.index()};
-    if (memory(kernel).frames[frame].type != abi::FrameType::endpoint) return fail(Error::void_capability);
+    if (memory(kernel).frames[frame].type != abi::FrameType::endpoint ||
+        id.index() >= abi::shape_of(abi::FrameType::endpoint).objects)
+        return fail(Error::void_capability);
     if (endpoint->header.flags != abi::ObjectHeader::in_use || endpoint->event_bits == 0)
         return fail(Error::void_capability);
     if (TRY(receiver_of(kernel, endpoint)) != process) return fail(Error::void_capability);

@@ -33,9 +33,10 @@ Result<SpaceKey> space_key(Kernel& kernel, SlotLocation root) {
 
 MapOutcome fault(Error error, FaultCode code) { return {error, code, {}}; }
 
-DeviceWindow const* window_at(Mappings const& state, abi::ObjectId root, UserAddress address) {
+DeviceWindow const* window_at(Mappings const& state, SpaceKey const& key, UserAddress address) {
     for (auto const& window : state.windows)
-        if (window.root == root && address >= window.address && address - window.address < window.bytes)
+        if (window.root == key.root && window.version == key.version && address >= window.address &&
+            address - window.address < window.bytes)
             return &window;
     return nullptr;
 }
@@ -99,7 +100,7 @@ MapOutcome map_fault(Kernel& kernel, ProcessRef process, UserAddress address, Ac
     auto const key = space_key(kernel, root);
     if (key.failed())
         return fault(key.error, key.error == Error::absent ? FaultCode::none : FaultCode::no_address_space);
-    auto const* window = window_at(state, key->root, address);
+    auto const* window = window_at(state, *key, address);
     Walk walk;
     if (window == nullptr && !patt_walk(kernel, root, address, access, walk))
         return {walk.error, walk.fault, walk.keeper};
@@ -130,12 +131,14 @@ Result<> map_device(Kernel& kernel, Target root, DeviceWindowRequest request) {
     if (request.address.raw() >= user_address_end || request.bytes > user_address_end - request.address.raw())
         return fail(Error::bad_argument);
     auto const id = object_id_of(memory(kernel), root);
+    auto const version = version_of(memory(kernel), root);
     for (auto const& window : state.windows)
-        if (window.root == id && request.address < window.address + window.bytes &&
+        if (window.root == id && window.version == version &&
+            request.address < window.address + window.bytes &&
             window.address < request.address + request.bytes)
             return fail(Error::bad_argument);
     if (state.windows.full()) return fail(Error::no_memory);
-    state.windows.push_back({id, request.address, request.physical, request.bytes, request.cached});
+    state.windows.push_back({id, version, request.address, request.physical, request.bytes, request.cached});
     return {};
 }
 

@@ -67,6 +67,7 @@ static_assert(sizeof(DependEntry) == 24);
 // with the boot.
 struct DeviceWindow {
     abi::ObjectId root;
+    abi::Version version; // of the root: its successor at the same place has no window
     UserAddress address;
     PhysicalAddress physical;
     std::uint64_t bytes = 0;

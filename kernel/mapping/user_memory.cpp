@@ -46,10 +46,13 @@ Result<UserPage> resolve_user(Kernel& kernel, ProcessRef process, UserAddress ad
 Result<std::span<std::byte>> resolve_arena(Kernel& kernel, ProcessRef process, UserAddress address) {
     auto const root = object_slot(abi::FrameType::process, process.target(),
                                   static_cast<std::uint32_t>(abi::ProcessSlot::address_space));
-    auto const id = object_id_of(memory(kernel), TRY(prepare(kernel, root)));
+    auto const target = TRY(prepare(kernel, root));
+    auto const id = object_id_of(memory(kernel), target);
+    auto const version = version_of(memory(kernel), target);
     for (auto const& window : mappings(kernel).windows) {
         // Registers of a device are no memory to copy from; the arena is.
-        if (window.root != id || !window.cached || address < window.address) continue;
+        if (window.root != id || window.version != version || !window.cached || address < window.address)
+            continue;
         auto const offset = address - window.address;
         if (offset <= window.bytes && abi::frame_size <= window.bytes - offset)
             return std::span<std::byte>(arch::frame_bytes(window.physical + offset));

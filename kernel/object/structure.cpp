@@ -2,6 +2,7 @@
 // Structure of frame contents.
 #include <object/structure.hpp>
 
+#include <abi/message.hpp>
 #include <abi/objects/frame_shape.hpp>
 
 #include <algorithm>
@@ -28,6 +29,9 @@ constexpr std::uint64_t low_bits(unsigned bits) {
 Finding check_process(abi::Process const& process) {
     if (static_cast<std::uint8_t>(process.state) >= abi::run_state_names.size()) return {"unknown run state"};
     if (process.open_wait > 1) return {"open_wait is neither 0 nor 1"};
+    // Counts that the kernel goes by.
+    if (process.event_endpoint_count > abi::process_event_endpoints) return {"too many event endpoints"};
+    if (!abi::ControlWord(process.receive_control).well_formed()) return {"malformed receive control word"};
     if (!zero(process.reserved2) || !zero(process.reserved3)) return {"reserved bits are set"};
     return {};
 }

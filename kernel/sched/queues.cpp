@@ -104,6 +104,12 @@ void Queues::set_priority(LiveIndex index, std::uint8_t priority) {
     if (queued) make_ready(index);
 }
 
+void Queues::forget_priorities() {
+    for (LiveIndex index = 0; index < live_.end(); ++index)
+        if (live_[index].place != Place::free) forget_priority(index);
+    reschedule_ = true;
+}
+
 void Queues::retire(LiveIndex index) { unlink(index); }
 
 template <class Matches>

@@ -52,6 +52,11 @@ public:
     // running one must have been put elsewhere. no_process: nobody is ready.
     LiveIndex take_next();
     void set_priority(LiveIndex index, std::uint8_t priority);
+    // Its schedule, or what that says, has changed: the next dispatch asks, and must come, so until then the
+    // process counts as of the highest priority. For all: a walk over the live set, as schedules do not know
+    // whose they are; it is rare.
+    void forget_priority(LiveIndex index) { set_priority(index, LiveSet::unknown_priority); }
+    void forget_priorities();
     bool has_ready_above(std::uint8_t priority) const { return (ready_mask_ >> priority) > 1; }
     bool has_ready_at(std::uint8_t priority) const { return ((ready_mask_ >> priority) & 1) != 0; }
 

@@ -81,6 +81,21 @@ void Segments::switch_map(std::uint64_t generation) {
     }
 }
 
+void Segments::release_dead(std::uint64_t generation) {
+    for (auto& segment : table_) {
+        invariant(segment.change == 0);
+        if (segment.state == SegmentState::used && segment.live() == 0) release(segment, generation);
+    }
+}
+
+std::uint64_t Segments::oldest_pending() const {
+    std::uint64_t oldest = 0;
+    for (auto const& segment : table_)
+        if (segment.state == SegmentState::pending && (oldest == 0 || segment.freed_by < oldest))
+            oldest = segment.freed_by;
+    return oldest;
+}
+
 void Segments::promote(std::uint64_t slots) {
     slots_ = slots;
     for (auto& segment : table_) {

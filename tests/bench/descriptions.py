@@ -43,7 +43,7 @@ def header(interval_ms, named=()):
 
 
 def checkpoints(dirty, *, spaces=8, count=20, pause_us=10_000, sleepers=0, sleeper_pages=1):
-    """`dirty` hot pages over `spaces` address spaces, `count` checkpoints asked for; `sleepers` stand still."""
+    """`dirty` hot pages over `spaces` address spaces, `count` checkpoints wanted; `sleepers` are still."""
     spaces = min(spaces, dirty)
     share = [dirty // spaces + (index < dirty % spaces) for index in range(spaces)]
     parts = [header(0, ["progress"])]

@@ -9,6 +9,7 @@
 #include <store/hash.hpp>
 
 #include <fmt/core.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -156,12 +157,17 @@ int main(int count, char** arguments) {
         flushes += store.counters().flushes - before.flushes;
     }
     auto const engine = spread_of(engine_us), alone = spread_of(host_us);
-    fmt::print(
-        "{{\"pages\": {}, \"commits\": {}, \"commitUs\": {:.1f}, \"commitUsP99\": {:.1f}, \"hostUs\": {:.1f}, "
-        "\"hostUsP99\": {:.1f}, \"bytesPerCommit\": {:.1f}, \"flushesPerCommit\": {:.3f}, \"hashUs\": {:.4f}}}\n",
-        pages, commits, engine.median, engine.p99, alone.median, alone.p99,
-        static_cast<double>(bytes) / static_cast<double>(commits),
-        static_cast<double>(flushes) / static_cast<double>(commits), hash_page());
+    nlohmann::json const told = {
+        {"pages", pages},
+        {"commits", commits},
+        {"commitUs", engine.median},
+        {"commitUsP99", engine.p99},
+        {"hostUs", alone.median},
+        {"hostUsP99", alone.p99},
+        {"bytesPerCommit", static_cast<double>(bytes) / static_cast<double>(commits)},
+        {"flushesPerCommit", static_cast<double>(flushes) / static_cast<double>(commits)},
+        {"hashUs", hash_page()}};
+    fmt::print("{}\n", told.dump());
     ::unlink(host_name.c_str());
     ::unlink(arguments[1]);
 }

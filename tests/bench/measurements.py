@@ -1,17 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Each function starts machines, or programs, and returns named values; figures.py makes the table of them."""
+"""Each function starts machines, or programs, and returns named values; figures.py makes a table of them."""
 import json
 import re
 import statistics
 import subprocess
-import time
 
 import descriptions
 from machine import MachineError
 from stand import NotMeasured, figure, first_line, parse_line
 
-CALLS = ["kernel-call", "kernel-call-stub", "null-call", "round-trip", "round-trip-stub", "page-fault",
-         "page-fault-deep", "page-hash"]
+CALLS = ["known", "kernel-call", "kernel-call-stub", "null-call", "round-trip", "round-trip-stub",
+         "round-trip-4", "round-trip-8", "round-trip-32", "page-fault", "page-fault-deep", "page-hash"]
 
 
 def attempt(values, names, measure):
@@ -45,6 +44,10 @@ def of_calls(found, names):
         yield name, line if isinstance(line, Exception) else (line["median"], line["p99"])
 
 
+def in_us(ticks, per_us):
+    return ticks if isinstance(ticks, Exception) else tuple(each / per_us for each in ticks)
+
+
 def calls(stand):
     """F2, F4, F5 in instructions, F10 in time."""
     values = {}
@@ -56,11 +59,8 @@ def calls(stand):
     def timed():
         with stand.boot_calls(icount=False) as machine:
             found = call_lines(machine)
-            result = {}
             per_us = found["clock"]["ticks-per-ms"] / 1000
-            for name, value in of_calls(found, CALLS):
-                result[f"{name}-us"] = value if isinstance(value, Exception) else tuple(t / per_us for t in value)
-            return result
+            return {f"{name}-us": in_us(value, per_us) for name, value in of_calls(found, CALLS)}
 
     attempt(values, [f"{name}-instructions" for name in CALLS], counted)
     attempt(values, [f"{name}-us" for name in CALLS], timed)
@@ -76,19 +76,31 @@ def checkpoint_lines(machine):
     found["sums"] = figure(machine, "checkpoints")
     if found["sums"]["failures"] != 0:
         raise NotMeasured(f"{found['sums']['failures']} checkpoint calls failed")
+    if found["stop-ticks"][0] == 0:
+        raise NotMeasured("Checkpoint.counters tells no length of the stop")
     return found
 
 
-def stop_instructions(stand, name, memory=128, **load):
-    image = stand.format(name, descriptions.checkpoints(**load))
+def wait_for_load(machine, sleepers):
+    """Until the program that measures is warm, and everything that is to stand still does."""
+    machine.wait_for(r"bench: checkpoints ready", 120)
+    missing = sleepers - sum("bench: sleeper ready" in line for line in machine.lines[:machine.cursor])
+    for _ in range(missing):
+        machine.wait_for(r"bench: sleeper ready", 120)
+
+
+def stop_instructions(stand, name, memory=128, sleepers=0, **load):
+    """Under -icount, where a millisecond is a million instructions."""
+    image = stand.format(name, descriptions.checkpoints(sleepers=sleepers, count=12, **load))
     with stand.boot(image, words="interval=0", memory=memory, icount=True) as machine:
-        machine.wait_for(r"bench: checkpoints ready", 120)
+        wait_for_load(machine, sleepers)
         machine.send_line("go")
         found = checkpoint_lines(machine)
     image.unlink()
-    if found["stop-ticks"][0] == 0:
-        raise NotMeasured("Checkpoint.counters tells no length of the stop")
-    return {name: found["stop-ticks"], f"{name}-frames": found["sums"]["frozen"] / found["sums"]["takes"]}
+    frames = found["sums"]["frozen"] / found["sums"]["takes"]
+    if frames < load["dirty"]:
+        raise NotMeasured(f"{frames:.0f} frames a snapshot: the load did not dirty all its pages")
+    return {name: found["stop-ticks"], f"{name}-frames": frames}
 
 
 # P1 and P2: the same program under loads of different size.
@@ -100,12 +112,14 @@ STOPS = {
     "stop-64-objects": {"dirty": 64, "sleepers": 8, "sleeper_pages": 200},
     "stop-64-processes": {"dirty": 64, "sleepers": 81},
 }
+QUICK_STOPS = ["stop-64"]
 
 
 def stops(stand):
     values = {}
-    for name, load in STOPS.items():
-        attempt(values, [name, f"{name}-frames"], lambda name=name, load=load: stop_instructions(stand, name, **load))
+    for name in QUICK_STOPS if stand.quick else STOPS:
+        attempt(values, [name, f"{name}-frames"],
+                lambda name=name: stop_instructions(stand, name, **STOPS[name]))
     return values
 
 
@@ -118,111 +132,162 @@ def disk_counts(machine):
 
 
 def migrator_counts(machine):
-    """Migrator.counters through the console's counters line; None when the console has none."""
+    """Migrator.counters, by the line that the console prints on Ctrl-B."""
     machine.send(b"\x02")
-    try:
-        line = machine.wait_for(r"\[stele\] counters: .*", 3)[0]
-    except MachineError:
-        return None
+    line = machine.wait_for(r"\[stele\] counters: .*", 10)[0]
     return {key: int(value) for key, value in re.findall(r"([a-z-]+) (\d+)", line)}
 
 
-def wall_checkpoints(stand):
-    """P6, P18, user progress: k = 64 over 8 spaces, plain TCG, everything counted between two quiet moments."""
-    image = stand.format("wall", descriptions.checkpoints(64, count=100))
+def wall_checkpoints(stand, dirty, count):
+    """P6, P18, user progress, in real time: everything counted between two quiet moments."""
+    image = stand.format(f"wall-{dirty}", descriptions.checkpoints(dirty, count=count))
     with stand.boot(image, words="interval=0", memory=128) as machine:
-        machine.wait_for(r"bench: checkpoints ready", 120)
+        wait_for_load(machine, 0)
         before, migrator_before = disk_counts(machine), migrator_counts(machine)
         machine.send_line("go")
         found = checkpoint_lines(machine)
         machine.wait_for(r"bench: done ready", 30)
         after, migrator_after = disk_counts(machine), migrator_counts(machine)
-        per_us = ticks_per_ms(machine) / 1000
+        per_us = kernel_clock(machine)[0] / 1000
     image.unlink()
     takes = found["sums"]["takes"]
-    values = {"stop-us": tuple(ticks / per_us for ticks in found["stop-ticks"]),
-              "commit-us": tuple(ticks / per_us for ticks in found["commit-ticks"]),
-              "rounds-in-flight": found["rounds-in-flight"],
-              "user-us-in-flight": found["sums"]["user-ns-in-flight"] / takes / 1000,
-              "flushes-per-commit": (after[0] - before[0]) / takes}
-    if found["stop-ticks"][0] == 0:
-        values["stop-us"] = NotMeasured("Checkpoint.counters tells no length of the stop")
-    for name, key in (("migrator-flushes-per-commit", "flushes"), ("interrupts-per-commit", "interrupts")):
-        if migrator_before is None or migrator_after is None:
-            values[name] = NotMeasured("the console prints no counters line")
-        else:
-            commits = migrator_after["commits"] - migrator_before["commits"]
-            values[name] = (migrator_after[key] - migrator_before[key]) / max(1, commits)
-    return values
+    commits = migrator_after["commits"] - migrator_before["commits"]
+    if takes == 0 or commits == 0:
+        raise NotMeasured("no checkpoint was committed")
+
+    def rise(key):
+        return migrator_after[key] - migrator_before[key]
+    return {f"stop-{dirty}-us": in_us(found["stop-ticks"], per_us),
+            f"commit-{dirty}-us": in_us(found["commit-ticks"], per_us),
+            f"frames-{dirty}": found["sums"]["frozen"] / takes,
+            f"rounds-in-flight-{dirty}": found["rounds-in-flight"],
+            f"user-us-in-flight-{dirty}": found["sums"]["user-ns-in-flight"] / takes / 1000,
+            f"flushes-per-commit-{dirty}": (after[0] - before[0]) / commits,
+            f"migrator-flushes-per-commit-{dirty}": rise("flushes") / commits,
+            f"interrupts-per-commit-{dirty}": rise("interrupts") / commits}
 
 
-def ticks_per_ms(machine):
+WALL_NAMES = ["stop-{}-us", "commit-{}-us", "frames-{}", "rounds-in-flight-{}", "user-us-in-flight-{}",
+              "flushes-per-commit-{}", "migrator-flushes-per-commit-{}", "interrupts-per-commit-{}"]
+
+
+def kernel_clock(machine):
+    """Ticks of the processor's counter in a millisecond, and at the kernel's first instructions."""
     for line in machine.lines:
-        if match := re.search(r"(\d+) ticks a millisecond", line):
-            return int(match[1])
+        if match := re.search(r"(\d+) ticks a millisecond, entered at tick (\d+)", line):
+            return int(match[1]), int(match[2])
     raise NotMeasured("the kernel does not tell its clock")
 
 
-def wall_gap(stand, dirty):
-    """P1c from the outside view, and P15 from the store's own history of the same run."""
-    image = stand.format(f"gap-{dirty}", descriptions.gap(dirty, 1500))
-    with stand.boot(image, words="interval=20", memory=128) as machine:
+def gap_line(stand, dirty, interval_ms, run_ms, icount=False):
+    """One run of bench-gap, and the checkpoints of it as the store's history tells them."""
+    image = stand.format(f"gap-{dirty}", descriptions.gap(dirty, run_ms))
+    with stand.boot(image, words=f"interval={interval_ms}", memory=128, icount=icount) as machine:
         machine.wait_for(r"bench: gap ready", 120)
         machine.send_line("go")
-        line = figure(machine, "gap")
-        per_us = line["ticks-per-ms"] / 1000
-    ratios = [entry["bytesWritten"] / (entry["frames"] * 4096) for entry in stand.history(image)
-              if entry["frames"] >= dirty and entry["boot"] > 0]
+        line = figure(machine, "gap", 120)
+    history = stand.history(image)
     image.unlink()
-    values = {f"gap-{dirty}-us": (line["median"] / per_us, line["most"] / per_us)}
-    values[f"bytes-{dirty}"] = (statistics.median(ratios) if ratios else
-                                NotMeasured("no retained checkpoint holds all dirty pages"))
-    return values
+    return line, history
+
+
+def gaps_of(line):
+    if line["takes"] == 0 or line["gaps"] < line["takes"]:
+        raise NotMeasured(f"{line['takes']} checkpoints, {line['gaps']} gaps")
+    return line["median"], line["p99"]
+
+
+def wall_gap(stand, dirty):
+    """P1c as a program sees it, and P15 from the store's own history of the same run."""
+    line, history = gap_line(stand, dirty, 20, 500 if stand.quick else 1500)
+    per_us = line["ticks-per-ms"] / 1000
+    whole = [entry for entry in history if entry["frames"] >= dirty and entry["boot"] > 1]
+    if not whole:
+        raise NotMeasured("no retained checkpoint holds all dirty pages")
+    ratios = [each["bytesWritten"] / (each["frames"] * 4096) for each in whole]
+    return {f"gap-{dirty}-us": in_us(gaps_of(line), per_us),
+            f"bytes-{dirty}": statistics.median(ratios),
+            f"bytes-{dirty}-frames": statistics.median(each["frames"] for each in whole)}
+
+
+def counted_gap(stand):
+    return {"gap-64-instructions": gaps_of(gap_line(stand, 64, 20, 500, icount=True)[0])}
 
 
 def wall(stand):
     values = {}
-    attempt(values, ["stop-us", "commit-us", "rounds-in-flight", "user-us-in-flight", "flushes-per-commit",
-                     "migrator-flushes-per-commit", "interrupts-per-commit"], lambda: wall_checkpoints(stand))
-    for dirty in (1, 64, 1024):
+    for dirty, count in ((64, 10),) if stand.quick else ((64, 100), (1, 60)):
+        attempt(values, [name.format(dirty) for name in WALL_NAMES],
+                lambda dirty=dirty, count=count: wall_checkpoints(stand, dirty, count))
+    for dirty in (64,) if stand.quick else (1, 64, 1024):
         attempt(values, [f"gap-{dirty}-us", f"bytes-{dirty}"], lambda dirty=dirty: wall_gap(stand, dirty))
+    attempt(values, ["gap-64-instructions"], lambda: counted_gap(stand))
     return values
 
 
-def restart_once(stand):
-    """P21 and the frames fetched: a machine of 512 MiB with 10,000 written frames, cut and started again."""
-    image = stand.format("restart", descriptions.filler(10_000), size="512M")
+def kept_once(stand, dirty, interval_ms):
+    """Work done with checkpoints and without, in turns, each time on a new store."""
+    run_ms = 1500
+    with_them, without, per_second = [], [], []
+    for _ in range(2):
+        without.append(gap_line(stand, dirty, 0, run_ms)[0]["rounds"])
+        line = gap_line(stand, dirty, interval_ms, run_ms)[0]
+        with_them.append(line["rounds"])
+        per_second.append(line["commits"] * 1000 / run_ms)
+    if min(without) == 0:
+        raise NotMeasured("the load made no round")
+    rate, wanted = statistics.median(per_second), 1000 / interval_ms
+    share = statistics.median(with_them) / statistics.median(without)
+    judged = share if rate >= 0.9 * wanted else NotMeasured(
+        f"{rate:.0f} checkpoints a second instead of {wanted:.0f}; at that rate {share:.2f} is kept")
+    return {f"kept-{dirty}": judged, f"commits-per-second-{dirty}": rate}
+
+
+def kept(stand):
+    """P8 and P9: what a program gets done under frequent checkpoints; and how many of them there were."""
+    values = {}
+    for dirty, interval_ms in ((64, 1), (256, 10)):
+        attempt(values, [f"kept-{dirty}", f"commits-per-second-{dirty}"],
+                lambda dirty=dirty, interval_ms=interval_ms: kept_once(stand, dirty, interval_ms))
+    return values
+
+
+RESTART_NAMES = ["restart-{}-ms", "restore-{}-ms", "fetches-{}", "fetches-before-resume-{}"]
+
+
+def restart_once(stand, frames):
+    """P21 and the frames fetched: a machine of 512 MiB that wrote `frames` frames, cut and started again."""
+    image = stand.format("restart", descriptions.filler(frames), size="512M")
     with stand.boot(image, words="interval=50", memory=512) as machine:
         machine.wait_for(r"bench: filled", 120)
-        machine.send(b"\x10")
-        machine.wait_for(r"committed.*, requested", 60)
+        # The second snapshot is later than the commit of the first: the program waits for its line.
+        for _ in range(2):
+            machine.send(b"\x10")
+            machine.wait_for(r"committed.*, requested", 60)
         machine.kill()
-    with stand.boot(image, words="interval=50", memory=512) as machine:
-        machine.wait_for(r"Stele, ABI revision", 30)
-        start = time.monotonic()
+    with stand.boot(image, words="interval=0", memory=512) as machine:
         line = figure(machine, "resumed")
-        length = time.monotonic() - start
         counts = migrator_counts(machine)
+        per_ms, entered = kernel_clock(machine)
     image.unlink()
-    values = {"restart-ms": length * 1000, "fetches-first-instruction": line["fetches"]}
-    if counts is None:
-        values["fetches-before-resume"] = NotMeasured("the console prints no counters line")
-    else:
-        values["fetches-before-resume"] = counts["fetches-before-resume"]
-    return values
+    return {f"restart-{frames}-ms": (line["ticks"] - entered) / per_ms,
+            f"restore-{frames}-ms": counts["restore-ns"] / 1e6,
+            f"fetches-{frames}": line["fetches"],
+            f"fetches-before-resume-{frames}": counts["fetches-before-resume"]}
 
 
 def restart(stand):
     values = {}
-    attempt(values, ["restart-ms", "fetches-first-instruction", "fetches-before-resume"],
-            lambda: restart_once(stand))
+    for frames in (10_000,) if stand.quick else (1000, 10_000, 60_000):
+        attempt(values, [name.format(frames) for name in RESTART_NAMES],
+                lambda frames=frames: restart_once(stand, frames))
     return values
 
 
 def engine_once(stand, pages, commits):
     stand.need(stand.engine)
     result = subprocess.run([stand.engine, stand.folder / "engine.img", str(pages), str(commits)],
-                            capture_output=True, text=True, timeout=60)
+                            capture_output=True, text=True, timeout=120)
     if result.returncode != 0:
         raise NotMeasured(result.stderr.strip() or f"bench-engine: exit {result.returncode}")
     found = json.loads(result.stdout)
@@ -236,10 +301,10 @@ def engine_once(stand, pages, commits):
 def engine(stand):
     """P10N and P15N: the same engine, natively, on a file."""
     values = {}
-    for pages, commits in ((1, 300), (64, 150), (1024, 30)):
+    for pages, commits in ((1, 30),) if stand.quick else ((1, 200), (64, 100), (1024, 20)):
         attempt(values, [f"engine-{pages}-{what}" for what in ("us", "host-us", "bytes", "flushes")] +
                 ["hash-native-us"], lambda pages=pages, commits=commits: engine_once(stand, pages, commits))
     return values
 
 
-STEPS = {"calls": calls, "stops": stops, "wall": wall, "restart": restart, "engine": engine}
+STEPS = {"calls": calls, "stops": stops, "wall": wall, "kept": kept, "restart": restart, "engine": engine}

@@ -14,7 +14,7 @@ def target(number, at_least):
     if number is None:
         return ""
     if at_least:
-        return f">= {short(number)}" if number >= 1 else "> 0"
+        return f">= {short(number)}" if number > 1e-6 else "> 0"
     return f"<= {short(number)}"
 
 
@@ -47,7 +47,18 @@ def table(entries):
     # A reason may be long: it does not widen its column.
     widths = [max(len(line[column]) for line in lines if not line[column].startswith("not measured: "))
               for column in range(len(lines[0]))]
-    return "\n".join("  ".join(text.ljust(width) for text, width in zip(line, widths)).rstrip() for line in lines)
+    padded = [[text.ljust(width) for text, width in zip(line, widths)] for line in lines]
+    return "\n".join("  ".join(line).rstrip() for line in padded)
+
+
+def markdown(entries):
+    """The same as a table of docs/performance.md."""
+    lines = ["| | what | measured | bar | summit | reached |", "|---|---|---|---|---|---|"]
+    for entry in entries:
+        lines.append("| " + " | ".join([entry["figure"].replace("-", ""), entry["what"], cell(entry),
+                                        target(entry["bar"], entry["atLeast"]),
+                                        target(entry["summit"], entry["atLeast"]), entry["reached"]]) + " |")
+    return "\n".join(lines)
 
 
 def summary(entries):

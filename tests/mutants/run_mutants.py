@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Tests the campaign with planted bugs: each patch in this folder is put into a copy of the tree, built, and
-sent through power cuts, where it must lose or spoil an acknowledged checkpoint. A bug that survives fails.
+"""Tests the campaign with planted bugs: each patch in this folder is put into a copy of the tree, whose kernel
+and residents are built and sent through power cuts, where they must lose or spoil an acknowledged checkpoint. A
+bug that survives fails. Disk and checker are those of the tree without a bug.
 
-A patch begins with lines "Rule: R9", "Expect: lost wrong" (kinds of failure of the campaign, any of them) and
-a sentence what the bug is."""
+A patch begins with "Rule: R9", then "Expect: lost wrong" (kinds of failure of the campaign, any of them) or
+"Test: TARGET TESTS" (an executable and its --gtest_filter that must fail, for a bug that no cut of one processor
+can show), then says what the bug is."""
 import argparse
+import os
 import re
 import shutil
 import subprocess
@@ -18,21 +21,35 @@ HERE = Path(__file__).resolve().parent
 SOURCE = HERE.parent.parent
 LEFT_OUT = {".git", "build", "__pycache__"}
 VERDICT = re.compile(r"^campaign: (PASS|FAIL)[^(\n]*(?:\(([^)]*)\))?", re.MULTILINE)
-TARGETS = ("stele", "resident", "kernel", "apps", "forgetting-disk")
+CASES_FAILED = re.compile(r"^\[  FAILED  \] (\S+)", re.MULTILINE)
 
 
 @dataclass
 class Mutant:
     name: str
     path: Path
-    expected: set
     rule: str
+    expected: set  # kinds of failure of the campaign
+    test: list  # [target, filter] instead of the campaign
 
     @staticmethod
     def read(path):
         head = path.read_text().split("\n--- ", 1)[0]
         fields = dict(re.findall(r"^(\w+): (.*)$", head, re.MULTILINE))
-        return Mutant(path.stem, path, set(fields["Expect"].split()), fields["Rule"])
+        expected, test = fields.get("Expect", "").split(), fields.get("Test", "").split()
+        if bool(expected) == bool(test):
+            raise ValueError(f"{path.name}: one of Expect and Test")
+        return Mutant(path.stem, path, fields["Rule"], set(expected), test)
+
+
+def files_of(folder):
+    """Relative paths of the sources under `folder`."""
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name not in LEFT_OUT]
+        for name in names:
+            path = Path(place) / name
+            if path.is_file():
+                yield path.relative_to(folder)
 
 
 class Workshop:
@@ -40,32 +57,30 @@ class Workshop:
 
     def __init__(self, options):
         self.options = options
-        self.tree, self.build = options.folder / "tree", options.folder / "build"
+        self.tree = options.folder / "tree"
+        self.build = self.tree / "build" / "mutant"
 
     def synchronise(self):
         """Makes the copy equal to the sources; files that are equal keep their time."""
-        wanted = set()
-        for path in SOURCE.rglob("*"):
-            relative = path.relative_to(SOURCE)
-            if LEFT_OUT & set(relative.parts) or not path.is_file():
-                continue
-            wanted.add(relative)
-            copy = self.tree / relative
-            if not copy.exists() or copy.read_bytes() != path.read_bytes():
+        wanted = set(files_of(SOURCE))
+        for relative in wanted:
+            source, copy = SOURCE / relative, self.tree / relative
+            if not copy.exists() or copy.read_bytes() != source.read_bytes():
                 copy.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(path, copy)
-        for copy in list(self.tree.rglob("*")):
-            if copy.is_file() and copy.relative_to(self.tree) not in wanted:
-                copy.unlink()
+                shutil.copy(source, copy)
+        for relative in set(files_of(self.tree)) - wanted:
+            (self.tree / relative).unlink()
 
     def patch(self, mutant):
         self.run("patch", "-p1", "--no-backup-if-mismatch", "--fuzz=0", "-d", self.tree, "-i", mutant.path)
 
-    def compile(self):
+    def compile(self, *targets):
         if not (self.build / "build.ninja").exists():
+            settings = {"Python3_EXECUTABLE": sys.executable, "CMAKE_BUILD_TYPE": self.options.build_type,
+                        "CMAKE_CXX_COMPILER_LAUNCHER": "ccache", "CMAKE_C_COMPILER_LAUNCHER": "ccache"}
             self.run("cmake", "-G", "Ninja", "-S", self.tree, "-B", self.build,
-                     "-DCMAKE_CXX_COMPILER_LAUNCHER=ccache", "-DCMAKE_BUILD_TYPE=" + self.options.build_type)
-        self.run("ninja", "-C", self.build, f"-j{self.options.jobs}", *self.options.targets)
+                     *(f"-D{name}={value}" for name, value in settings.items()))
+        self.run("ninja", "-C", self.build, f"-j{self.options.jobs}", *targets)
 
     @staticmethod
     def run(*command):
@@ -76,32 +91,46 @@ class Workshop:
 
     def campaign(self):
         """(exit status, kinds of failure, output)"""
-        script = self.tree / "tests" / "system" / "campaign.py"
-        command = [sys.executable, "-B", script, "--build", self.build, "--cuts", self.options.cuts,
-                   "--seed", self.options.seed, "--until-failure"]
+        options = self.options
+        command = [sys.executable, "-B", HERE.parent / "system" / "campaign.py", "--build", options.build,
+                   "--machine", self.build, "--cuts", options.cuts, "--seed", options.seed, "--until-failure",
+                   "--patience", 0.4, "--failures", options.folder / "failures"]
         result = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=900)
         verdict = VERDICT.search(result.stdout)
         kinds = set(re.findall(r"[a-z]+", verdict[2] or "")) if verdict else set()
         return result.returncode, kinds, result.stdout + result.stderr
 
+    def unit_test(self, target, tests):
+        """(exit status, cases that failed, output)"""
+        program = next(path for path in (self.build / "tests").rglob(target) if path.is_file())
+        command = [str(program), f"--gtest_filter={tests}", "--gtest_brief=1"]
+        result = subprocess.run(command, capture_output=True, text=True, timeout=120)
+        return result.returncode, set(CASES_FAILED.findall(result.stdout)), result.stdout + result.stderr
+
 
 def attack(workshop, mutant):
-    """Whether the campaign catches the planted bug (or, without one, passes)."""
+    """Whether the planted bug is caught (or, without one, the campaign passes)."""
     start = time.monotonic()
     workshop.synchronise()
     if mutant is not None:
         workshop.patch(mutant)
-    workshop.compile()
-    status, kinds, output = workshop.campaign()
-    seconds = time.monotonic() - start
-    if mutant is None:
-        print(f"no bug planted: campaign exit {status}, {seconds:.0f} s", flush=True)
-        caught = status == 0
+    if mutant is not None and mutant.test:
+        workshop.compile(mutant.test[0])
+        built = time.monotonic()
+        status, found, output = workshop.unit_test(*mutant.test)
+        caught = bool(found)
     else:
-        caught = status == 1 and bool(kinds & mutant.expected)
+        workshop.compile("kernel", "resident")
+        built = time.monotonic()
+        status, found, output = workshop.campaign()
+        caught = status == 1 and bool(found & mutant.expected) if mutant is not None else status == 0
+    times = f"build {built - start:.0f} s, run {time.monotonic() - built:.0f} s"
+    if mutant is None:
+        print(f"no bug planted: campaign exit {status}, {times}", flush=True)
+    else:
         word = "caught" if caught else "SURVIVED"
-        found = " ".join(sorted(kinds)) or "nothing"
-        print(f"{mutant.name} ({mutant.rule}): {word}, campaign found {found}, {seconds:.0f} s", flush=True)
+        found = " ".join(sorted(found)) or "nothing"
+        print(f"{mutant.name} ({mutant.rule}): {word}, found: {found}, {times}", flush=True)
     if not caught or workshop.options.verbose:
         print(output, flush=True)
     return caught
@@ -110,9 +139,10 @@ def attack(workshop, mutant):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", help="mutants (default: all)")
+    parser.add_argument("--build", type=Path, default=SOURCE / "build" / "dev",
+                        help="build without a bug: the `stele` command and the forgetting disk are its")
     parser.add_argument("--folder", type=Path, default=SOURCE / "build" / "mutants", help="copy and build")
     parser.add_argument("--build-type", default="RelWithDebInfo")
-    parser.add_argument("--targets", nargs="*", default=list(TARGETS))
     parser.add_argument("--cuts", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
@@ -124,9 +154,11 @@ def main():
         parser.error(f"no such mutant: {', '.join(sorted(unknown))}")
     chosen = [mutant for mutant in mutants if not options.names or mutant.name in options.names]
     workshop = Workshop(options)
+    start = time.monotonic()
     survivors = [] if options.no_baseline or attack(workshop, None) else ["the tree without a bug fails"]
     survivors += [mutant.name for mutant in chosen if not attack(workshop, mutant)]
-    print(f"mutants: {'FAIL, ' + ', '.join(survivors) if survivors else 'PASS'}, {len(chosen)} planted bugs")
+    verdict = f"FAIL, {', '.join(survivors)}" if survivors else "PASS"
+    print(f"mutants: {verdict}, {len(chosen)} planted bugs, {time.monotonic() - start:.0f} s")
     return 1 if survivors else 0
 
 

@@ -15,12 +15,6 @@ using namespace tests;
 constexpr std::uint32_t segments = 40;
 constexpr std::uint32_t shift = 14;
 
-class Quiet final : public checkpoint::CheckListener {
-public:
-    void report(store::Corruption const&) override {}
-    void progress(checkpoint::CheckPhase, std::uint64_t, std::uint64_t) override {}
-};
-
 class Images {
 public:
     explicit Images(std::string folder)
@@ -39,14 +33,16 @@ public:
                         std::string(abi::describe(opened.error).name).c_str());
             return;
         }
-        Quiet quiet;
+        QuietListener quiet;
         auto const result = reader.check(quiet);
         auto const& report = reader.recovery();
-        std::printf("{\"path\":\"%s\",\"generation\":%lu,\"torn\":%s,\"clean\":%s,\"checkpoints\":[",
+        std::printf("{\"path\":\"%s\",\"generation\":%lu,\"torn\":%s,\"clean\":%s,",
                     path.c_str(), report.generation.counter(), report.torn ? "true" : "false",
                     result && result->findings == 0 ? "true" : "false");
+        print_slot(reader.superblock());
         std::array<checkpoint::CheckpointInfo, 66> list;
         auto const count = reader.history(list);
+        std::printf("\"checkpoints\":[");
         for (std::size_t i = 0; i < count; ++i)
             std::printf("%s%lu", i == 0 ? "" : ",", list[i].generation.counter());
         std::printf("],\"views\":[");
@@ -67,6 +63,12 @@ public:
     }
 
 private:
+    static void print_slot(abi::disk::RootSlot const& slot) {
+        std::printf("\"slot\":[%u,%u,%u,%lu,%u,%u,%lu,%lu,%u],", slot.format_revision, slot.abi_revision,
+                    slot.boot, slot.created_ns, slot.interval_ms, slot.retain, slot.processor_features,
+                    slot.segments, slot.segment_shift);
+    }
+
     std::string folder_;
     checkpoint::Limits limits_;
     EngineMemory memory_;

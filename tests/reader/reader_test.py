@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Compares the independent reader with the store's own code on many images: clean, after a power cut, damaged."""
+"""Compares the independent reader with the store's own code on images: clean, after a power cut, damaged."""
 import json
 import pathlib
 import subprocess
@@ -37,6 +37,9 @@ class Images(unittest.TestCase):
             return
         self.assertNotIn("error", expected, expected["path"])
         self.assertEqual(reader.newest.counter(), expected["generation"], expected["path"])
+        slot = reader.slot
+        self.assertEqual([slot.revision, slot.abi, slot.boot, slot.created, slot.interval, slot.retain,
+                          slot.features, slot.segments, slot.shift], expected["slot"], expected["path"])
         self.assertEqual(reader.torn is not None, expected["torn"], expected["path"])
         self.assertEqual([r.counter() for r, _ in reversed(reader.chain)], expected["checkpoints"])
         everything = {}
@@ -49,8 +52,8 @@ class Images(unittest.TestCase):
         self.counts["damaged"] += not expected["clean"]
         for view in expected["views"]:
             generation = next(r.generation for r, _ in reader.chain if r.counter() == view["at"])
-            found = [[frame, entry[0] >> 48 & 255, entry[1] >> 40, bool(entry[0] >> 56 & 1), bool(entry[0] >> 56 & 2),
-                      birth & ((1 << 42) - 1), "%016x" % entry[2]]
+            found = [[frame, entry[0] >> 48 & 255, entry[1] >> 40, bool(entry[0] >> 56 & 1),
+                      bool(entry[0] >> 56 & 2), birth & ((1 << 42) - 1), "%016x" % entry[2]]
                      for frame, (entry, birth) in sorted(reader.view(generation).items())]
             if view["walked"]:
                 self.assertEqual(found, view["frames"], expected["path"])

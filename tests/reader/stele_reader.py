@@ -1,133 +1,21 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""An independent reader of Stele stores, written from docs/format.md alone. Standard library only, reads only.
+"""An independent reader of Stele stores, written from docs/format.md alone. Needs Python only, never writes.
 
-    stele_reader.py [--json] [--frames] [--quick] STORE
+    stele_reader.py [--json] [--frames] [--quick] [--at GENERATION] STORE
 
-Exit codes: 0 all verifies, 4 damage found, 8 not readable as a store. A newest commit that was cut is no damage."""
+Exit codes: 0 all verifies, 4 damage found, 8 not a readable store. A newest commit that was cut is no
+damage."""
 import argparse
 import json
 import os
 import struct
 import sys
 
-SECTOR = 512
-BLOCK = 4096
-MASK = (1 << 64) - 1
-P1, P2, P3, P4, P5 = (0x9E3779B185EBCA87, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0x85EBCA77C2B2AE63,
-                      0x27D4EB2F165667C5)
-SEED_SLOT, SEED_RECORD, SEED_DIRECTORY = 0x746F6F722E6C7473, 0x7463657265722E73, 0x7465722D7269642E
-SEED_NODE, SEED_TABLE = 0x65646F6E2D70616D, 0x656C626174676573
-TYPES = ("free", "data page", "capability page", "patt", "process", "endpoint", "schedule", "heap")
-LIVE, ZERO, SHARED = 1, 2, 4
-FLUSHED_FIRST, HOUSEKEEPING = 1, 2
-
-
-class Refusal(Exception):
-    """The store cannot be read; the word says why."""
-
-
-def rotate(x, n):
-    return ((x << n) | (x >> (64 - n))) & MASK
-
-
-def xxh64(data, seed):
-    """XXH64 of bytes whose length is a multiple of 8."""
-    words = struct.unpack("<%dQ" % (len(data) // 8), data)
-    whole = len(words) // 4 * 4
-    if whole:
-        a, b, c, d = (seed + P1 + P2) & MASK, (seed + P2) & MASK, seed, (seed - P1) & MASK
-        for w0, w1, w2, w3 in zip(words[0:whole:4], words[1:whole:4], words[2:whole:4], words[3:whole:4]):
-            a = (a + w0 * P2) & MASK
-            b = (b + w1 * P2) & MASK
-            c = (c + w2 * P2) & MASK
-            d = (d + w3 * P2) & MASK
-            a = (((a << 31) | (a >> 33)) & MASK) * P1 & MASK
-            b = (((b << 31) | (b >> 33)) & MASK) * P1 & MASK
-            c = (((c << 31) | (c >> 33)) & MASK) * P1 & MASK
-            d = (((d << 31) | (d >> 33)) & MASK) * P1 & MASK
-        h = (rotate(a, 1) + rotate(b, 7) + rotate(c, 12) + rotate(d, 18)) & MASK
-        for lane in (a, b, c, d):
-            h = ((h ^ (rotate(lane * P2 & MASK, 31) * P1 & MASK)) * P1 + P4) & MASK
-    else:
-        h = (seed + P5) & MASK
-    h = (h + len(data)) & MASK
-    for word in words[whole:]:
-        h = (rotate(h ^ (rotate(word * P2 & MASK, 31) * P1 & MASK), 27) * P1 + P4) & MASK
-    h = (h ^ (h >> 33)) * P2 & MASK
-    h = (h ^ (h >> 29)) * P3 & MASK
-    return h ^ (h >> 32)
-
-
-def hash128(data, seed):
-    return (xxh64(data, seed), xxh64(data, seed ^ MASK))
-
-
-def first_of(extent):
-    return extent & ((1 << 48) - 1)
-
-
-def count_of(extent):
-    return extent >> 48
-
-
-class Geometry:
-    def __init__(self, shift, segments):
-        self.shift, self.segments = shift, segments
-        self.bytes = segments << shift if 0 <= shift < 64 else 0
-
-    def valid(self):
-        return 14 <= self.shift <= 24 and 16 <= self.segments < 1 << 31
-
-    def in_log(self, extent):
-        first, count = first_of(extent), count_of(extent)
-        if count == 0:
-            return False
-        segment = first >> (self.shift - 9)
-        return 1 <= segment < self.segments - 1 and (first + count - 1) >> (self.shift - 9) == segment
-
-    def slot_offset(self, index, copy):
-        return index * BLOCK if copy == 0 else self.bytes - 2 * BLOCK + index * BLOCK
-
-
-class Slot:
-    """A copy of a root slot: section 3."""
-
-    def __init__(self, sector, index):
-        (self.magic, low, high, self.revision, self.abi, self.incompat, self.ro_compat, self.compat, store0, store1,
-         self.sequence, self.slot, self.shift, self.segments, self.boot, _, nonce0, nonce1, self.generation, record0,
-         record1, place0, place1, next0, next1, self.created, self.label, self.interval, self.retain,
-         self.features) = struct.unpack_from("<8s2Q2I3Q2QQ2IQ2I2QQ2Q2Q2QQ32s2IQ", sector)
-        self.hash, self.store, self.nonce = (low, high), (store0, store1), (nonce0, nonce1)
-        self.record_hash, self.record, self.next = (record0, record1), (place0, place1), (next0, next1)
-        geometry = Geometry(self.shift, self.segments)
-        self.valid = (self.magic == b"STELEST0" and hash128(sector[24:], SEED_SLOT) == self.hash and
-                      self.slot == index and geometry.valid() and self.generation != 0 and
-                      all(geometry.in_log(e) and count_of(e) == 1 for e in self.record + self.next))
-        self.geometry = geometry
-
-
-class Record:
-    """A commit record: section 4."""
-
-    def __init__(self, sector):
-        (self.magic, h0, h1, s0, s1, n0, n1, self.generation, p0, p1, self0, self1, parent0, parent1, next0, next1,
-         self.flags, self.directory_bytes, self.directory_entries, d0, d1) = struct.unpack_from(
-             "<Q2Q2Q2QQ2Q2Q2Q2QQ2I2Q", sector)
-        self.hash, self.store, self.nonce, self.parent_hash = (h0, h1), (s0, s1), (n0, n1), (p0, p1)
-        self.self, self.parent, self.next = (self0, self1), (parent0, parent1), (next0, next1)
-        self.directory_hash = (d0, d1)
-        runs = struct.unpack_from("<16Q", sector, 160)
-        self.directories = (runs[:8], runs[8:])
-        (self.base, m0, m1, mh, t0, t1, th, self.time, self.stop, self.clock, self.written, self.frames,
-         self.processes, self.abi, _, c0, c1, ch, self.map_nodes) = struct.unpack_from("<Q3Q3Q4Q4I3QQ", sector, 288)
-        self.map, self.table, self.checkpoints = ((m0, m1), mh), ((t0, t1), th), (c0, c1, ch)
-
-    def counter(self):
-        return self.generation & ((1 << 42) - 1)
-
-    def boot(self):
-        return self.generation >> 42
+sys.dont_write_bytecode = True  # a reader leaves nothing behind
+from stele_format import (  # noqa: E402
+    BLOCK, FLUSHED_FIRST, HOUSEKEEPING, LIVE, SECTOR, SEED_DIRECTORY, SEED_NODE, SEED_RECORD, SEED_TABLE,
+    SHARED, TYPES, ZERO, Geometry, Record, Refusal, Slot, count_of, first_of, hash128, xxh64)
 
 
 class Reader:
@@ -153,6 +41,11 @@ class Reader:
     def damage(self, code, **what):
         self.findings.append({"code": code, **what})
 
+    @staticmethod
+    def refuse_newer(slots):
+        if any(slot.revision > 0 or slot.incompat for slot in slots):
+            raise Refusal("newer-format")
+
     # Section 3 and step 1 of section 8.
     def find_slot(self):
         copies = {}
@@ -173,14 +66,15 @@ class Reader:
         if not valid:
             magic = any(s.magic == b"STELEST0" for s in copies.values())
             raise Refusal("bad-superblock" if magic else "not-a-store")
-        known = max(valid, key=lambda s: s.sequence)
-        if known.revision > 0 or known.incompat:
-            raise Refusal("newer-format")
-        self.geometry = known.geometry
+        self.refuse_newer(valid)
+        self.geometry = max(valid, key=lambda s: s.sequence).geometry
         if self.geometry.bytes > self.size:
             raise Refusal("truncated")
         for index in (0, 1):
-            copies[index, 1] = Slot(self.at(self.geometry.slot_offset(index, 1), SECTOR), index)
+            offset = self.geometry.slot_offset(index, 1)
+            slot = copies[index, 1] = Slot(self.at(offset, SECTOR), index)
+            slot.valid = slot.valid and slot.geometry.slot_offset(index, 1) == offset
+        self.refuse_newer([s for s in copies.values() if s.valid])
         for (index, copy), slot in copies.items():
             if not slot.valid:
                 self.damage("root-slot", offset=self.geometry.slot_offset(index, copy))
@@ -195,6 +89,8 @@ class Reader:
         if any(count_of(e) != 1 or not self.geometry.in_log(e) for e in single) or place not in record.self:
             return None
         if record.store != self.slot.store or record.flags & ~3 or any(record.checkpoints):
+            return None
+        if record.base >= record.generation or record.directory_bytes % 8:
             return None
         if not 16 * record.directory_entries <= record.directory_bytes <= 24 * record.directory_entries:
             return None
@@ -256,7 +152,8 @@ class Reader:
                 record = self.record_at(place)
                 if (record is not None and record.self == following and record.parent_hash == newest.hash and
                         record.generation > newest.generation and
-                        (record.boot() > slot.boot or record.boot() == slot.boot and record.nonce == slot.nonce)):
+                        (record.boot() > slot.boot or
+                         record.boot() == slot.boot and record.nonce == slot.nonce)):
                     found = record
                     break
             if found is None:
@@ -354,8 +251,8 @@ class Reader:
             if entry[0] >> 56 & ZERO or self.block_good(entry):
                 good += 1
             else:
-                self.damage("frame-hash", frame="0x%x" % (entry[0] & ((1 << 48) - 1)), offset=(entry[1] & ((1 << 40) - 1)) * SECTOR,
-                            birth=birth & ((1 << 42) - 1))
+                self.damage("frame-hash", frame="0x%x" % (entry[0] & ((1 << 48) - 1)),
+                            offset=(entry[1] & ((1 << 40) - 1)) * SECTOR, birth=birth & ((1 << 42) - 1))
         return good
 
     def read(self):
@@ -374,6 +271,12 @@ def describe(reader, frames, verified, with_frames):
         "label": reader.slot.label.rstrip(b"\0").decode("utf-8", "replace"),
         "generation": reader.newest.counter(),
         "boot": reader.slot.boot,
+        "settings": {
+            "formatRevision": reader.slot.revision, "abiRevision": reader.slot.abi,
+            "createdNs": reader.slot.created, "segments": reader.slot.segments,
+            "segmentBytes": 1 << reader.slot.shift, "intervalMs": reader.slot.interval,
+            "retain": reader.slot.retain, "processorFeatures": "0x%x" % reader.slot.features,
+        },
         "identity": "%016x%016x" % reader.newest.hash[::-1],
         "tornNewest": reader.torn.counter() if reader.torn else None,
         "frames": len(frames),
@@ -382,7 +285,8 @@ def describe(reader, frames, verified, with_frames):
         "processFrames": ["0x%x" % f for f in processes],
         "mapNodes": reader.nodes,
         "checkpoints": [{
-            "generation": record.counter(), "boot": record.boot(), "timeNs": record.time, "stopNs": record.stop,
+            "generation": record.counter(), "boot": record.boot(), "timeNs": record.time,
+            "stopNs": record.stop,
             "frames": record.frames, "entries": record.directory_entries, "bytesWritten": record.written,
             "processes": record.processes, "housekeeping": bool(record.flags & HOUSEKEEPING),
             "identity": "%016x%016x" % record.hash[::-1],
@@ -393,7 +297,8 @@ def describe(reader, frames, verified, with_frames):
     if with_frames:
         result["frameList"] = [{
             "frame": "0x%x" % frame, "type": TYPES[entry[0] >> 48 & 255], "mark": entry[1] >> 40,
-            "live": bool(entry[0] >> 56 & LIVE), "zero": bool(entry[0] >> 56 & ZERO), "hash": "%016x" % entry[2],
+            "live": bool(entry[0] >> 56 & LIVE), "zero": bool(entry[0] >> 56 & ZERO),
+            "hash": "%016x" % entry[2],
             "birth": birth & ((1 << 42) - 1)} for frame, (entry, birth) in sorted(frames.items())]
     return result
 
@@ -430,9 +335,10 @@ def main():
     else:
         for key in ("store", "label", "generation", "tornNewest", "frames", "verified", "mapNodes"):
             print("%-12s %s" % (key, result[key]))
+        print("settings     " + ", ".join("%s %s" % pair for pair in result["settings"].items()))
         for checkpoint in result["checkpoints"]:
-            print("checkpoint   %(generation)d  frames %(frames)d  written %(bytesWritten)d  processes %(processes)d" %
-                  checkpoint)
+            print("checkpoint   %(generation)d  frames %(frames)d  written %(bytesWritten)d  "
+                  "processes %(processes)d" % checkpoint)
         for frame in result.get("frameList", ()):
             print("frame        %(frame)s  %(type)s  mark %(mark)d  born %(birth)d  %(hash)s" % frame)
         for finding in reader.findings:

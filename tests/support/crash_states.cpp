@@ -102,7 +102,7 @@ void CrashStates::flush(std::vector<std::uint64_t> const& covered) {
         auto const at =
             std::find_if(pending_.begin(), pending_.end(), [&](auto const& w) { return w.event->id == id; });
         if (at == pending_.end()) continue;
-        // A write that failed and was flushed may be there or not: the seed says.
+        // A write that failed, or whose flush failed, may be there or not after a later flush: the seed says.
         if (!at->failed || random_() % 2 == 0) {
             disk_.apply(at->event->offset, at->event->data);
             base_ = mix(base_, id);
@@ -110,6 +110,12 @@ void CrashStates::flush(std::vector<std::uint64_t> const& covered) {
         pending_.erase(at);
     }
     disk_.forget_changes();
+}
+
+// What a failed flush was to make durable may have been dropped from the cache (fsync of most systems).
+void CrashStates::doubt(std::vector<std::uint64_t> const& covered) {
+    for (auto& write : pending_)
+        if (std::find(covered.begin(), covered.end(), write.event->id) != covered.end()) write.failed = true;
 }
 
 CrashCounts CrashStates::run(Check const& check) {
@@ -132,11 +138,15 @@ CrashCounts CrashStates::run(Check const& check) {
         case EventKind::write_failed:
             completed.push_back(event.id);
             for (auto& write : pending_)
-                if (write.event->id == event.id) write.failed = event.kind == EventKind::write_failed;
+                if (write.event->id == event.id && event.kind == EventKind::write_failed) write.failed = true;
             break;
         case EventKind::flush_submitted: covers[event.id] = completed; break;
         case EventKind::flush_completed:
             flush(covers[event.id]);
+            cut(nothing_fresh);
+            break;
+        case EventKind::flush_failed:
+            doubt(covers[event.id]);
             cut(nothing_fresh);
             break;
         case EventKind::mark:

@@ -50,8 +50,7 @@ public:
 private:
     struct Pending {
         Event const* event = nullptr;
-        bool completed = false;
-        bool failed = false;
+        bool failed = false; // it, or a flush that should have covered it: a later flush may find nothing
         std::size_t sectors() const { return event->data.size() / 512; }
     };
     static constexpr std::size_t nothing_fresh = ~std::size_t{0};
@@ -65,6 +64,7 @@ private:
     bool wanted(); // the next state is not skipped
     void state();
     void flush(std::vector<std::uint64_t> const& covered);
+    void doubt(std::vector<std::uint64_t> const& covered);
 
     UndoDisk disk_;
     History const& history_;

@@ -65,14 +65,17 @@ checkpoint::Limits small_limits(std::uint32_t segments) {
 ReferenceStore::ReferenceStore(store::BlockDevice& device, checkpoint::Limits const& limits)
     : device_(device), limits_(limits), memory_(limits), models_(1) {}
 
-base::Result<> ReferenceStore::format(std::uint32_t segment_shift) {
+base::Result<> ReferenceStore::format(std::uint32_t segment_shift, std::uint32_t retain) {
     return checkpoint::format(device_, memory_.memory().io,
                               {.store = {11, 12},
                                .nonce = {13, 14},
                                .label = "test",
                                .created_ns = 1,
                                .abi_revision = 1,
-                               .segment_shift = segment_shift});
+                               .segment_shift = segment_shift,
+                               .interval_ms = 20,
+                               .retain = retain,
+                               .processor_features = 7});
 }
 
 base::Result<> ReferenceStore::open(std::uint64_t nonce, store::CorruptionSink* findings) {

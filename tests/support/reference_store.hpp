@@ -44,6 +44,13 @@ private:
     std::unique_ptr<std::byte[], Free> io_;
 };
 
+// For a `check` of which only the result is asked.
+class QuietListener final : public checkpoint::CheckListener {
+public:
+    void report(store::Corruption const&) override {}
+    void progress(checkpoint::CheckPhase, std::uint64_t, std::uint64_t) override {}
+};
+
 // Small limits, so that folds and laps come soon.
 checkpoint::Limits small_limits(std::uint32_t segments);
 
@@ -51,7 +58,7 @@ class ReferenceStore {
 public:
     ReferenceStore(store::BlockDevice& device, checkpoint::Limits const& limits);
 
-    base::Result<> format(std::uint32_t segment_shift);
+    base::Result<> format(std::uint32_t segment_shift, std::uint32_t retain = 16);
     base::Result<> open(std::uint64_t nonce, store::CorruptionSink* findings = nullptr);
     // Commits the changes beside frame 1; the model follows. Errors as Engine's; a failed commit leaves the
     // model, whose changes the next commit brings again (as a kernel does).

@@ -41,15 +41,22 @@ void SimulatedDisk::submit(store::Request const& request) {
     flying_.push_back(std::move(flying));
 }
 
+bool SimulatedDisk::fails(store::Request const& request) {
+    if (unreadable && request.kind == RequestKind::read && request.offset <= *unreadable &&
+        *unreadable < request.offset + request.data.size())
+        return true;
+    if (options.fail_request == 0 || (options.fail_kind && *options.fail_kind != request.kind)) return false;
+    if (--options.fail_request > 0) return false;
+    if (--options.fail_count > 0) options.fail_request = 1;
+    ++failed_;
+    return true;
+}
+
 store::Completion SimulatedDisk::complete(std::size_t index) {
     auto const flying = std::move(flying_[index]);
     flying_.erase(flying_.begin() + static_cast<std::ptrdiff_t>(index));
     auto const& request = flying.request;
-    bool fails = false;
-    if (options.fail_request > 0 && --options.fail_request == 0) {
-        fails = true;
-        if (options.fail_forever) options.fail_request = 1;
-    }
+    auto const fails = this->fails(request);
     auto* const place = image_.data() + request.offset;
     switch (request.kind) {
     case RequestKind::read:
@@ -64,7 +71,8 @@ store::Completion SimulatedDisk::complete(std::size_t index) {
         record({fails ? EventKind::write_failed : EventKind::write_completed, flying.id, 0, {}});
         break;
     case RequestKind::flush:
-        if (!fails && !options.drop_flushes) record({EventKind::flush_completed, flying.id, 0, {}});
+        if (fails) record({EventKind::flush_failed, flying.id, 0, {}});
+        else if (!options.drop_flushes) record({EventKind::flush_completed, flying.id, 0, {}});
         break;
     }
     return {request.tag, fails ? Error::io : Error::none};

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <random>
 #include <vector>
 
@@ -19,6 +20,7 @@ enum class EventKind : std::uint8_t {
     write_failed,
     flush_submitted,
     flush_completed,
+    flush_failed,
     mark
 };
 
@@ -38,7 +40,9 @@ struct DiskOptions {
     bool record = false;
     bool drop_flushes = false;      // planted bug: a flush completes and makes nothing durable
     std::uint64_t fail_request = 0; // the k-th request from now (1 = the next) fails; 0: none
-    bool fail_forever = false;      // ... and all after it
+    std::uint64_t fail_count = 1;   // ... and so many in all from there; for_ever
+    std::optional<store::RequestKind> fail_kind = std::nullopt; // counts and fails these only; none: all
+    static constexpr std::uint64_t for_ever = ~std::uint64_t{0};
 };
 
 class SimulatedDisk final : public store::BlockDevice {
@@ -61,9 +65,11 @@ public:
     std::uint64_t bytes_written() const { return bytes_written_; }
     std::uint64_t flushes() const { return flushes_; }
     std::uint64_t writes() const { return writes_; }
+    std::uint64_t failed() const { return failed_; }
     std::size_t in_flight() const { return flying_.size(); }
 
     DiskOptions options;
+    std::optional<std::uint64_t> unreadable = std::nullopt; // reads of this byte fail
 
 private:
     struct Flying {
@@ -72,6 +78,7 @@ private:
         std::vector<std::byte> data; // of a write, as submitted: later changes of the buffer would be a bug
     };
     store::Completion complete(std::size_t index);
+    bool fails(store::Request const& request);
     void record(Event event);
 
     std::vector<std::byte> image_;
@@ -83,6 +90,7 @@ private:
     std::uint64_t bytes_written_ = 0;
     std::uint64_t flushes_ = 0;
     std::uint64_t writes_ = 0;
+    std::uint64_t failed_ = 0;
     bool recording_ = false;
 };
 

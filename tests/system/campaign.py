@@ -7,6 +7,7 @@ import argparse
 import concurrent.futures
 import json
 import random
+import shlex
 import shutil
 import subprocess
 import sys
@@ -25,7 +26,7 @@ from worlds import SOURCE, SteleWorld, StoreDamaged
 FAILURES = (LostState, WrongState, StoreDamaged, MachineError, DiskError, subprocess.SubprocessError)
 KINDS = {LostState: "lost", WrongState: "wrong", StoreDamaged: "damaged"}  # others: "trouble"
 SHARES = (("pending", 0.8), ("torn", 0.3), ("recovery", 0.1))  # 40, 15 and 5 of 50
-ROW = "{:>6} {:<19} {:>7} {:>7} {:>7} {:>6} {:>6} {:>5} {:>5} {:>5} {:>5} {:>7} {:>5}  {}"
+ROW = "{:>6} {:<27} {:>7} {:>7} {:>7} {:>6} {:>6} {:>5} {:>5} {:>5} {:>5} {:>7} {:>5}  {}"
 HEADER = ROW.format("cut", "plan", "acked", "rest.", "newest", "pend.w", "torn.w", "reord", "kept", "drop",
                     "share", "flushes", "s", "notes")
 COLUMNS = ("pending_writes", "torn_writes", "reordered_writes", "kept_sectors", "dropped_sectors",
@@ -41,7 +42,8 @@ def marks(facts):
     report = facts["report"]
     return [name for name, holds in (
         ("pending", report.get("pending_writes", 0) > 0),
-        ("torn", report.get("kept_sectors", 0) > 0 and report.get("dropped_sectors", 0) > 0),
+        ("torn", report.get("kept_sectors", 0) > 0 and report.get("dropped_sectors", 0) > 0 and
+         not facts["first_commit"]),
         ("recovery", facts["first_commit"]), ("stepped-back", facts["torn_record"])) if holds]
 
 
@@ -73,11 +75,12 @@ class Campaign:
         source = random.Random(f"{self.options.seed}/{lane}")
         folder = self.folder / f"lane{lane}"
         folder.mkdir()
-        image, oracle = folder / "store.img", None
+        image, oracle, deck = folder / "store.img", None, []
         for number in range(cuts + 1):
             if self.stop.is_set():
                 return
-            plan = Plan.draw(source) if number < cuts else Plan("none", 0, 3, source.randrange(1 << 31))
+            deck = deck or Plan.deck(source)
+            plan = deck.pop() if number < cuts else Plan.last_boot(source)
             if oracle is None:
                 image.unlink(missing_ok=True)
                 self.world.format(image)
@@ -89,13 +92,13 @@ class Campaign:
         before, before_oracle = folder / "before.img", asdict(oracle)
         copy_sparse(image, before)
         kind = KillTrial if self.options.kill else Trial
-        trial = kind(self.world, self.program, image, oracle, plan, folder)
+        trial = kind(self.world, self.program, image, oracle, plan, folder, self.options.patience)
         try:
             facts = trial.run()
         except FAILURES as problem:
             self.fail(name, problem, trial, before, before_oracle, image)
             return False
-        if plan.kind != "none":
+        if plan.cuts:
             self.cuts.append(facts)
         self.say(self.row(name, facts))
         return True
@@ -121,8 +124,8 @@ class Campaign:
             trial.machine.save_transcript(keep / "console.txt")
         self.failures.append(kind)
         script = Path(__file__).resolve().relative_to(SOURCE)
-        replay = f"{script} --build {self.options.build} --replay {keep}"
-        self.say(f"{name:>6} {facts['plan']:<19} FAILED ({kind}): {problem}\n       replay: {replay}")
+        replay = " ".join([str(script), *self.options.setting, "--replay", str(keep)])
+        self.say(f"{name:>6} {facts['plan']:<27} FAILED ({kind}): {problem}\n       replay: {replay}")
         if self.options.until_failure:
             self.stop.set()
 
@@ -180,6 +183,7 @@ def replay(options, world, program):
 def parse(arguments):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", type=Path, default=SOURCE / "build" / "dev")
+    parser.add_argument("--machine", type=Path, help="build of kernel and residents (default: --build)")
     parser.add_argument("--cuts", type=int, default=50)
     parser.add_argument("--seed", type=int, default=None, help="default: drawn, and printed")
     parser.add_argument("--lanes", type=int, default=2, help="machines at a time")
@@ -188,10 +192,15 @@ def parse(arguments):
     parser.add_argument("--interval", type=int, default=10, help="ms between checkpoints")
     parser.add_argument("--words", default="", help="further boot words")
     parser.add_argument("--system", type=Path, default=SOURCE / "images" / "campaign.toml")
+    parser.add_argument("--patience", type=float, default=1, help="factor of the time a step may take")
     parser.add_argument("--until-failure", action="store_true", help="stop at the first failure")
     parser.add_argument("--replay", type=Path, help="folder of a failed case")
     parser.add_argument("--failures", type=Path, default=None, help="where failed cases are kept")
     options = parser.parse_args(arguments)
+    options.setting = [word for name, value in (
+        ("--build", options.build), ("--machine", options.machine), ("--memory", options.memory),
+        ("--interval", options.interval), ("--words", shlex.quote(options.words)))
+        if value not in (None, "''") for word in (name, str(value))] + ["--kill"] * options.kill
     if options.seed is None:
         options.seed = random.SystemRandom().randrange(1 << 31)
     if options.failures is None:
@@ -214,8 +223,8 @@ def run(options, world, program):
 
 def main():
     options = parse(sys.argv[1:])
-    world = SteleWorld(options.build, system=options.system, memory=options.memory, words=options.words,
-                       interval=options.interval)
+    world = SteleWorld(options.build, system=options.system, machine=options.machine, memory=options.memory,
+                       words=options.words, interval=options.interval)
     return run(options, world, options.build / "tests" / "support" / "forgetting_disk" / "forgetting-disk")
 
 

@@ -82,6 +82,18 @@ class ForgettingDiskTest(unittest.TestCase):
         self.assertEqual(kept, report["kept_sectors"])
         self.assertEqual(kept + report["dropped_sectors"], 160)
 
+    def test_a_cut_at_a_flush_comes_before_it_takes_effect(self):
+        client = self.start("--keep", 0, "--cut-after-flushes", 2)
+        client.write(0, block(1))
+        client.flush()
+        client.write(BLOCK, block(2))
+        client.submit(FLUSH)
+        report = self.disk.wait_for_cut(5)
+        names = ("flushes", "completed_flushes", "pending_writes")
+        self.assertEqual([report[name] for name in names], [2, 1, 1])
+        self.assertEqual(self.on_platter(0), block(1))
+        self.assertEqual(self.on_platter(1), block(0))
+
     def test_a_flush_does_not_cover_a_write_in_flight(self):
         client = self.start("--keep", 0, "--delay-us", 100000)
         flush_first = 0

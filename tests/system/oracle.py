@@ -14,6 +14,7 @@ BOOT = re.compile(r"^\[stele\] boot (\d+), (\d+) MiB memory")
 PROGRESS = re.compile(r"^(counter|compute|churn): (\d+)")
 NOTE = re.compile(r"^notepad: (\d+): (.*)$")
 SELF_CHECK = re.compile(r"self-check FAILED")
+FAULT = re.compile(r"\[kernel\] process \w+ '(counter|compute|churn|notepad|watcher)' faulted")
 NOTES_END = re.compile(r"^notepad: end, (\d+) lines")
 SNAPSHOTS_BETWEEN = 2
 
@@ -23,7 +24,7 @@ class LostState(Exception):
 
 
 class WrongState(Exception):
-    """A program found its own memory or registers wrong."""
+    """What was restored is wrong: a program found its own memory or registers so, faulted, or stands still."""
 
 
 @dataclass
@@ -39,6 +40,7 @@ class Oracle:
     notes_known: bool = True  # False after a restart, until the notepad has listed them
     facts: list = field(default_factory=list)  # (program, value, generation that contains it, or None)
     seen: dict = field(default_factory=dict)  # program -> newest value of this boot
+    moved: list = field(default_factory=list)  # programs that made progress in this boot
     acknowledgements: int = 0  # of this boot
     listed: dict = field(default_factory=dict)
 
@@ -46,13 +48,14 @@ class Oracle:
         """Power is on again; nothing has been printed yet."""
         self.restored = 0
         self.seen = {}
+        self.moved = []
         self.acknowledgements = 0
         self.notes_known = False
         self.listed = {}
 
     def observe(self, line):
         """Takes one line of the console; raises LostState or WrongState when it breaks a promise."""
-        if SELF_CHECK.search(line):
+        if SELF_CHECK.search(line) or FAULT.search(line):
             raise WrongState(line)
         if match := RESTORED.match(line):
             self._restore(int(match[1]), int(match[2]))
@@ -110,6 +113,8 @@ class Oracle:
         floor = max(self.floors.get(program, 0), self.seen.get(program, 0))
         if value < floor:
             raise LostState(f"{program} shows {value} after {floor}, in generation {self.restored}")
+        if program not in self.moved and value > self.seen.get(program, value):
+            self.moved.append(program)
         self.seen[program] = value
         self.facts = [fact for fact in self.facts if fact[0] != program or fact[2] is not None]
         self.facts.append((program, value, None))

@@ -84,7 +84,7 @@ class Toy:
         self.history = []
 
     def say(self, line):
-        self.serial.sendall(line.encode() + b"\r\n")
+        self.serial.sendall(b"\r\x1b[K" + line.encode() + b"\r\n")  # over the prompt
 
     def prompt(self, generation):
         self.serial.sendall(f"\r\x1b[K[generation {generation} survives] notepad> ".encode())

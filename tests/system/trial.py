@@ -5,46 +5,64 @@ import time
 from dataclasses import dataclass
 
 from forgetting_disk import ForgettingDisk
-from machine import Machine
+from machine import Machine, MachineError
 from oracle import LostState, WrongState
+from worlds import StoreDamaged
 
 BOOT_SECONDS, STEP_SECONDS = 60, 30
+STANDSTILL_COMMITS = 20
 WORDS = "stele keeps every page that was committed even when the plug is pulled amid a write".split()
 
 
 @dataclass
 class Plan:
-    """When the power goes. `recovery`: counted from power on; others: armed after some commits."""
-    kind: str  # "recovery", "events", "time", or "none" (a last boot, to verify)
+    """When the power goes: `amount` of `unit` after power on, or after so many commits of this boot.
+
+    A cut at a flush finds the newest commit all written and nothing of it durable, one at a write finds it half
+    written. Events (a request or a completion) and time fall anywhere, also where nothing is pending."""
+    unit: str  # "writes", "flushes", "events", "ms", or "none" (a last boot, to verify)
     amount: int = 0
-    acknowledgements: int = 0
+    acknowledgements: int = 0  # 0: counted from power on, so it falls into recovery or the first commit
     seed: int = 0
 
     @staticmethod
-    def draw(random_source, share_in_recovery=0.25):
-        choice = random_source.random()
-        seed = random_source.randrange(1 << 31)
-        if choice < share_in_recovery:
-            return Plan("recovery", random_source.randint(1, 8), 0, seed)
-        acknowledgements = random_source.choice((1, 2, 3, 5, 8, 13, 21))
-        if choice < 0.85:
-            return Plan("events", random_source.randint(1, 120), acknowledgements, seed)
-        return Plan("time", random_source.randint(0, 60), acknowledgements, seed)
+    def deck(random_source):
+        """Ten plans, mixed: chance decides instants, not how many cuts are of which kind."""
+        plans = [Plan("flushes", random_source.randint(1, 4)), Plan("writes", random_source.randint(6, 20))]
+        units = ["flushes"] * 3 + ["writes"] * 4 + [random_source.choice(("events", "ms"))]
+        most = {"flushes": 12, "writes": 40, "events": 120, "ms": 60}
+        plans += [Plan(unit, random_source.randint(1, most[unit]), random_source.choice((1, 2, 3, 5, 8, 13, 21)))
+                  for unit in units]
+        for plan in plans:
+            plan.seed = random_source.randrange(1 << 31)
+        random_source.shuffle(plans)
+        return plans
+
+    @staticmethod
+    def last_boot(random_source):
+        return Plan("none", 0, 3, random_source.randrange(1 << 31))
+
+    @property
+    def cuts(self):
+        return self.unit != "none"
 
     def disk_arguments(self):
-        return ["--cut-after-writes", self.amount] if self.kind == "recovery" else []
+        in_recovery = self.cuts and self.acknowledgements == 0
+        return [f"--cut-after-{self.unit}", self.amount] if in_recovery else []
 
     def __str__(self):
-        unit = {"recovery": "writes", "events": "events", "time": "ms", "none": ""}[self.kind]
-        return f"{self.kind} {self.amount} {unit}".strip()
+        if not self.cuts:
+            return "none"
+        return f"{self.amount} {self.unit} after {self.acknowledgements or 'power on'}"
 
 
 class Trial:
     """Runs one plan on `image`; everything the console prints goes to the oracle, in order."""
     poll_seconds = 1
 
-    def __init__(self, world, program, image, oracle, plan, folder):
+    def __init__(self, world, program, image, oracle, plan, folder, patience=1.0):
         self.world, self.program, self.image, self.oracle = world, program, image, oracle
+        self.patience = patience  # factor of the times that a step may take
         self.plan, self.folder = plan, folder
         self.random = random.Random(plan.seed)
         self.observed = 0
@@ -56,19 +74,36 @@ class Trial:
         """Returns the facts of the trial; raises LostState, WrongState, StoreDamaged or MachineError."""
         self.oracle.begin_boot()
         self.disk = self._power_on()
-        command, arguments = self.world.machine(self.disk.machine_disk)
-        self.machine = None
+        self.machine, trouble = None, None
         try:
+            command, arguments = self.world.machine(self.disk.machine_disk)
             self.machine = Machine(command, self.folder, arguments=arguments)
             self._work()
             self._power_off()
+        except MachineError as problem:  # does its store say why?
+            trouble = problem
+            self._end_in_trouble()
         finally:
             if self.machine is not None:
                 self.machine.close()
             self.disk.close()
-        self.newest, self.torn_record = self.world.check(self.image)
+        try:
+            self.newest, self.torn_record = self.world.check(self.image)
+        except StoreDamaged as problem:
+            if problem.newest is not None:
+                self.oracle.check_store(problem.newest)
+            raise
+        if trouble is not None:
+            raise trouble
         self.oracle.check_store(self.newest)
         return self.facts()
+
+    def _end_in_trouble(self):
+        """Not a cut: what the disk had taken stays."""
+        if self.machine is not None:
+            self.machine.kill()
+        if not self._cut_happened():
+            self.disk.quit()
 
     def _power_on(self):
         arguments = self.plan.disk_arguments()
@@ -82,6 +117,17 @@ class Trial:
                 and self._load()
                 and self._await_cut())
 
+    def _await_progress(self):
+        """Every program goes on. Where commits go on and one does not, it was not restored."""
+        oracle, before = self.oracle, self.oracle.acknowledgements
+        try:
+            return self._follow(lambda: set(self.world.programs) <= set(oracle.moved), "progress")
+        except MachineError as problem:
+            still = [name for name in self.world.programs if name not in oracle.moved]
+            if oracle.acknowledgements - before < STANDSTILL_COMMITS or not still:
+                raise
+            raise WrongState(f"restored {oracle.restored}, {', '.join(still)} does not go on: {problem}") from None
+
     def _list_notes(self):
         self.machine.send_line("list")
         return self._follow(lambda: self.oracle.notes_known, "the notepad's complete list")
@@ -93,6 +139,8 @@ class Trial:
 
     def _load(self):
         """Some commits under load, with lines typed between them."""
+        if not self._await_progress():
+            return False
         goal = self.oracle.acknowledgements + max(1, self.plan.acknowledgements)
         while self.oracle.acknowledgements < goal:
             if self.random.random() < 0.3:
@@ -103,12 +151,10 @@ class Trial:
         return True
 
     def _await_cut(self):
-        if self.plan.kind == "none":
+        if not self.plan.cuts:
             return True
-        if self.plan.kind == "events":
-            self._arm(f"cut-after-events {self.plan.amount}")
-        else:  # also a recovery plan whose number of writes has not come together yet
-            self._arm(f"cut-after-ms {self.plan.amount}")
+        if self.plan.acknowledgements > 0:
+            self._arm(f"cut-after-{self.plan.unit} {self.plan.amount}")
         self._type_note()
         return self._follow(lambda: False, "the cut")
 
@@ -120,6 +166,7 @@ class Trial:
 
     def _follow(self, done, what, seconds=STEP_SECONDS):
         """Reads the console until `done()`; False when the power was cut before."""
+        seconds *= self.patience
         end = time.monotonic() + seconds
         while True:
             self._observe()
@@ -130,7 +177,7 @@ class Trial:
             if self.machine.closed:
                 raise self.machine.error(f"ended while waiting for {what}")
             if time.monotonic() > end:
-                raise self.machine.error(f"waited {seconds} s for {what}")
+                raise self.machine.error(f"waited {seconds:.0f} s for {what}")
             if self.machine.pump(min(self.poll_seconds, end - time.monotonic()), self._sources()):
                 self.disk.next_line(1)
 
@@ -151,7 +198,7 @@ class Trial:
     def _power_off(self):
         self.machine.kill()
         self._observe()
-        if self.plan.kind == "none":
+        if not self.plan.cuts:
             self.disk.quit()
         else:
             self.report = self.disk.wait_for_cut(10)
@@ -160,7 +207,7 @@ class Trial:
         oracle = self.oracle
         return {"plan": str(self.plan), "report": self.report, "newest": self.newest,
                 "torn_record": self.torn_record,
-                "first_commit": self.plan.kind != "none" and oracle.acknowledgements == 0,
+                "first_commit": self.plan.cuts and oracle.acknowledgements == 0,
                 "acknowledged": oracle.acknowledged, "restored": oracle.restored,
                 "seconds": round(time.monotonic() - self.start, 2)}
 
@@ -171,7 +218,7 @@ class KillTrial(Trial):
 
     def _power_on(self):
         self.kill_time = float("inf")
-        if self.plan.kind == "recovery":
+        if self.plan.cuts and self.plan.acknowledgements == 0:
             self.kill_time = time.monotonic() + self.plan.amount / 10
         return HostDisk(self.image)
 

@@ -15,6 +15,10 @@ SOURCE = HERE.parent.parent
 class StoreDamaged(Exception):
     """An offline reader found the store damaged, or two readers disagree."""
 
+    def __init__(self, text, newest=None):
+        super().__init__(text)
+        self.newest = newest  # generation that could be read in spite of it
+
 
 def run_tool(command):
     """A tool's exit status and its JSON document."""
@@ -28,12 +32,13 @@ def run_tool(command):
 
 class SteleWorld:
     """The kernel, the resident image, the tools, the independent reader."""
+    programs = ("counter", "compute", "churn")  # whose lines must show progress after each restart
 
-    def __init__(self, build, *, system, size="64M", memory=64, words="", interval=10):
-        self.build = Path(build)
-        self.stele = self.build / "disk-tools" / "stele"
-        self.kernel = self.build / "kernel" / "stele-kernel.elf"
-        self.resident = self.build / "images" / "resident.img"
+    def __init__(self, build, *, system, machine=None, size="64M", memory=64, words="", interval=10):
+        self.stele = Path(build) / "disk-tools" / "stele"
+        machine = Path(machine or build)
+        self.kernel = machine / "kernel" / "stele-kernel.elf"
+        self.resident = machine / "images" / "resident.img"
         self.system, self.size, self.memory = system, size, memory
         self.words = f"interval={interval} ack lines=10 {words}".strip()
         self.reader = HERE.parent / "reader" / "stele_reader.py"
@@ -55,7 +60,8 @@ class SteleWorld:
         """(newest generation by both readers, whether a newer one was torn); raises StoreDamaged."""
         status, document = run_tool([self.stele, "check", "--json", image])
         if status != 0 or not document["clean"]:
-            raise StoreDamaged(f"stele check: exit {status}, {json.dumps(document)[:800]}")
+            text = f"stele check: exit {status}, {json.dumps(document)[:800]}"
+            raise StoreDamaged(text, document.get("generation"))
         newest = document["generation"]
         status, other = run_tool([sys.executable, self.reader, "--json", image])
         if status != 0 or other["generation"] != newest:
@@ -66,6 +72,7 @@ class SteleWorld:
 
 class ToyWorld:
     """The toy guest; the campaign's own test breaks it in several ways."""
+    programs = ("counter",)
 
     def __init__(self, bug="none"):
         self.bug = bug

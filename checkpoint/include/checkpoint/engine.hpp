@@ -127,9 +127,10 @@ public:
     bool migrating() const;
 
     // Begins the next commit. `frames` is the most it will add. Errors: busy (space or entries are being
-    // freed: run the loop), no_space (nothing can be freed: dropped history and cleaning included),
-    // limit_reached (more frames than one commit can hold), foreign_boot (another machine wrote the store:
-    // stop), device_failed (writing is over).
+    // freed: run the loop), no_space (nothing can be freed: dropped history and cleaning included), io or
+    // corrupt (nothing could be freed, because the device failed or the map cannot be read; every call tries
+    // anew), limit_reached (more frames than one commit can hold), foreign_boot (another machine wrote the
+    // store: stop), device_failed (writing is over).
     Result<> begin_commit(std::uint32_t frames);
     std::uint32_t frames_at_most() const;
     // One to four times 4096 bytes where the next frames' contents may be put by the caller: add() of frame i

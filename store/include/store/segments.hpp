@@ -58,6 +58,9 @@ public:
     void forget_fold();
     // Checkpoint `generation` names the new map and is acknowledged.
     void switch_map(std::uint64_t generation);
+    // What commits that were given up and folds that were discarded left: nothing refers to it, though a
+    // record up to `generation` that was never acknowledged may. No commit or fold is under way.
+    void release_dead(std::uint64_t generation);
     // Both valid root slots name `slots` or later.
     void promote(std::uint64_t slots);
 
@@ -66,6 +69,8 @@ public:
 
     std::uint32_t free() const { return free_; }
     std::uint32_t pending() const { return pending_; }
+    // The least generation that root slots must name before a pending segment is free; 0: none is pending.
+    std::uint64_t oldest_pending() const;
     std::uint32_t usable() const { return size() - 2; }
     std::uint64_t live_sectors() const;
     std::uint64_t opened() const { return opened_; }

@@ -41,6 +41,10 @@ void report_checked(std::string_view name, Spread spread) {
 
 } // namespace
 
+void measure_known(Samples& samples) {
+    report("known", samples.measure([] {}, [] { asm volatile(".rept 1000\n\tnop\n\t.endr"); }));
+}
+
 void measure_round_trip(Samples& samples) {
     runtime::Endpoint const endpoint{echo_program(abi::ProgramSlot::endpoint)};
     auto const made = endpoint.make_entry(caller_payload, echo_entry);
@@ -50,10 +54,17 @@ void measure_round_trip(Samples& samples) {
 
     auto const nothing = [] {};
     report_checked("round-trip", samples.measure(nothing, [] { bare_call(echo_entry, 0, 0); }));
-    report_checked("round-trip-stub", samples.measure(nothing, [] {
-        runtime::Message message(1);
-        if (runtime::call(echo_entry, message).failed()) ++failures;
-    }));
+    struct Row {
+        std::string_view name;
+        std::uint64_t words;
+    };
+    for (auto const row : {Row{"round-trip-stub", 1}, Row{"round-trip-4", 4}, Row{"round-trip-8", 8},
+                           Row{"round-trip-32", 32}})
+        report_checked(row.name, samples.measure(nothing, [row] {
+            runtime::Message message(1);
+            for (std::uint64_t i = 1; i < row.words; ++i) message.put(i);
+            if (runtime::call(echo_entry, message).failed()) ++failures;
+        }));
 }
 
 void measure_kernel_call(Samples& samples) {

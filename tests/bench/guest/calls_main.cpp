@@ -18,6 +18,7 @@ constexpr std::uint8_t orderly_off = 0x10;
 extern "C" int main(std::uint64_t) {
     samples.calibrate();
     bench::say("begin");
+    bench::measure_known(samples);
     bench::measure_kernel_call(samples);
     bench::measure_round_trip(samples);
     bench::measure_page_faults(samples);

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The assistant's program: one action, told by its argument.
 #include <harness/assistant.hpp>
+#include <harness/random_invocation.hpp>
 #include <harness/vector_loop.hpp>
 
+#include <runtime/client/capability_page.hpp>
+#include <runtime/client/page.hpp>
 #include <runtime/invoke.hpp>
 #include <runtime/program.hpp>
+
+#include <abi/system_call.hpp>
 
 namespace {
 
@@ -47,7 +52,60 @@ void echo() {
     }
 }
 
-void act(Action action) {
+[[noreturn]] void count() {
+    for (;;) tests::shared_word() = tests::shared_word() + 1;
+}
+
+void use_root_slot(std::uint64_t slot) {
+    runtime::CapabilityPage const root{tests::root_page_slot};
+    auto const fetched = root.fetch(slot, tests::root_result_slot);
+    if (fetched.failed()) read_address(tests::address_of_error(fetched.error));
+    auto const identified = runtime::Page{tests::root_result_slot}.identify();
+    if (identified.failed()) read_address(tests::address_of_error(identified.error));
+}
+
+void call_entry(std::uint64_t word) {
+    runtime::Message message(1);
+    message.put(word);
+    message.put_capability(tests::sent_slot);
+    auto error = runtime::call(tests::entry_slot, message).error;
+    if (error == abi::Error::none && message.word(1) != word + 1) error = abi::Error::bad_argument;
+    if (error != abi::Error::none) read_address(tests::address_of_error(error));
+}
+
+// Slot s holds, at first and often again, a capability of type s mod the number of types.
+[[noreturn]] void invoke_at_random(std::uint64_t seed) {
+    tests::InvocationSource source(seed);
+    source.forbid(abi::op::system_control::power_off);
+    source.forbid(abi::op::system_control::reset);
+    source.add_number(abi::dma_arena_address);
+    source.add_number(tests::shared_address);
+    for (std::uint64_t frame = 1; frame < 8; ++frame) source.add_number(frame);
+    for (;;) {
+        auto const slot = source.random().below(tests::InvocationSource::slots_max);
+        auto const type = static_cast<abi::CapabilityType>(slot % abi::capability_type_count);
+        auto const made = source.next(slot, type);
+        auto& page = *runtime::runtime_virtual_registers;
+        runtime::SystemCallRegisters registers{};
+        registers.number = source.random().one_in(64) ? 1 + source.random().below(2) : 0;
+        registers.control = made.control.raw();
+        registers.target = made.slot;
+        for (std::size_t i = 0; i < made.words.size(); ++i) {
+            if (i < abi::message_register_words) registers.words[i] = made.words[i];
+            else page.words[i] = made.words[i];
+        }
+        for (std::size_t i = 0; i < made.send_slots.size(); ++i) page.send_slots[i] = made.send_slots[i];
+        for (std::size_t i = 0; i < made.receive_slots.size(); ++i)
+            page.receive_slots[i] = made.receive_slots[i];
+        page.receive_endpoint = made.receive_endpoint;
+        runtime::runtime_system_call(&registers);
+        tests::shared_word() = tests::shared_word() + 1;
+        if (registers.number == 0 && made.control.get<abi::ControlWord::Call>() != 0)
+            source.learn(made, static_cast<abi::Error>(registers.words[0]));
+    }
+}
+
+void act(Action action, std::uint64_t parameter) {
     switch (action) {
     case Action::spin: spin();
     case Action::read_unmapped: return read_address(tests::unmapped_address);
@@ -70,12 +128,16 @@ void act(Action action) {
         asm volatile("ud2");
         return;
     case Action::echo: return echo();
+    case Action::count: count();
+    case Action::use_root_slot: return use_root_slot(parameter);
+    case Action::call_entry: return call_entry(parameter);
+    case Action::invoke_at_random: invoke_at_random(parameter);
     }
 }
 
 } // namespace
 
 int main(std::uint64_t argument) {
-    act(static_cast<Action>(argument));
+    act(static_cast<Action>(argument & 0xff), argument >> 8);
     for (;;) asm volatile("int3");
 }

@@ -18,9 +18,11 @@ namespace {
 
 constexpr char const* usage_text =
     "usage: forgetting-disk --image FILE --socket PATH [--control PATH] [--seed N] [--delay-us N]\n"
-    "                       [--keep P] [--cut-after-events N] [--cut-after-writes N] [--cut-after-ms N]\n"
-    "                       [--no-reorder] [--mode forgetting|honest]\n"
-    "control socket: stats, cut, cut-after-events N, cut-after-writes N, cut-after-ms N, quit\n";
+    "                       [--keep P] [--cut-after-events N] [--cut-after-writes N]\n"
+    "                       [--cut-after-flushes N] [--cut-after-ms N] [--no-reorder]\n"
+    "                       [--mode forgetting|honest]\n"
+    "control socket: stats, cut, cut-after-events N, cut-after-writes N, cut-after-flushes N,\n"
+    "                cut-after-ms N, quit\n";
 
 struct Arguments {
     std::string image;
@@ -41,6 +43,7 @@ bool apply(Arguments& arguments, int option, char const* value) {
     case 'k': server.keep_probability = std::strtod(value, nullptr); return true;
     case 'e': server.plan.events = number(value); return true;
     case 'w': server.plan.writes = number(value); return true;
+    case 'f': server.plan.flushes = number(value); return true;
     case 'm': server.plan.time = tests::Clock::now() + std::chrono::milliseconds(number(value)); return true;
     case 'n': server.reorder = false; return true;
     case 'o':
@@ -59,6 +62,7 @@ bool parse(int argc, char** argv, Arguments& arguments) {
                               {"keep", 1, nullptr, 'k'},
                               {"cut-after-events", 1, nullptr, 'e'},
                               {"cut-after-writes", 1, nullptr, 'w'},
+                              {"cut-after-flushes", 1, nullptr, 'f'},
                               {"cut-after-ms", 1, nullptr, 'm'},
                               {"no-reorder", 0, nullptr, 'n'},
                               {"mode", 1, nullptr, 'o'},

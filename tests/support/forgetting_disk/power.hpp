@@ -26,11 +26,12 @@ struct Counts {
 struct CutPlan {
     std::optional<std::uint64_t> events;
     std::optional<std::uint64_t> writes;
+    std::optional<std::uint64_t> flushes; // received: what they were to cover is still volatile
     std::optional<Clock::time_point> time;
 
     [[nodiscard]] bool due(Counts const& counts) const {
         return (events && counts.events >= *events) || (writes && counts.writes >= *writes) ||
-               (time && Clock::now() >= *time);
+               (flushes && counts.flushes >= *flushes) || (time && Clock::now() >= *time);
     }
 };
 

@@ -284,6 +284,8 @@ void Server::obey(std::string const& command) {
         options_.plan.events = counts_.events + number;
     } else if (verb == "cut-after-writes") {
         options_.plan.writes = counts_.writes + number;
+    } else if (verb == "cut-after-flushes") {
+        options_.plan.flushes = counts_.flushes + number;
     } else if (verb == "cut-after-ms") {
         options_.plan.time = Clock::now() + std::chrono::milliseconds(number);
     } else {

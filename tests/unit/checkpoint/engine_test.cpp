@@ -149,6 +149,38 @@ TEST(Engine, uniform_overwrites_at_the_line) {
                 static_cast<double>(disk.bytes_written() - before) / (4096.0 * static_cast<double>(dirtied)));
 }
 
+// The fewest checkpoints that were readable at any time, once there were some.
+std::size_t fewest_readable(std::uint32_t retain) {
+    SimulatedDisk disk(256 << small_segment, {.seed = 6});
+    ReferenceStore store(disk, small_limits(256));
+    std::mt19937_64 random(6);
+    EXPECT_TRUE(store.format(small_segment, retain));
+    EXPECT_TRUE(store.open(1000));
+    std::size_t fewest = ~std::size_t{0};
+    for (int i = 0; i < 120; ++i) {
+        EXPECT_TRUE(store.commit(random_changes(random, 30, 4)));
+        store.settle();
+        std::array<checkpoint::CheckpointInfo, 66> list;
+        auto const count = store.engine().history(list);
+        if (i >= 20) fewest = std::min(fewest, count);
+    }
+    EXPECT_GT(store.engine().counters().folds, 5u);
+    EXPECT_EQ(store.engine().superblock().retain, retain);
+    return fewest;
+}
+
+// Folds leave the newest checkpoints readable: as many as the store's setting says, or the limit if that is
+// less.
+TEST(Engine, retention_follows_the_setting_of_the_store) {
+    auto const limit = small_limits(256).kept;
+    auto const at_limit = fewest_readable(limit);
+    EXPECT_GE(at_limit, limit);
+    EXPECT_EQ(fewest_readable(limit - 1), at_limit - 1);
+    EXPECT_EQ(fewest_readable(limit - 2), at_limit - 2);
+    EXPECT_EQ(fewest_readable(limit + 10), at_limit);
+    EXPECT_EQ(fewest_readable(0), at_limit); // not said
+}
+
 TEST(Engine, a_full_store_refuses_and_goes_on) {
     SimulatedDisk disk(48 << small_segment, {.seed = 4});
     ReferenceStore store(disk, small_limits(48));

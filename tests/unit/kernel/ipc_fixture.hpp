@@ -51,8 +51,8 @@ public:
     }
 
     // A process that stands behind a SYSCALL, ready.
-    Party party() { return party_from(frame(abi::FrameType::process)); }
-    Party transient_party() { return party_from(transient(abi::FrameType::process)); }
+    Party party() { return party_from(frame(abi::FrameType::process), true); }
+    Party transient_party() { return party_from(transient(abi::FrameType::process), false); }
 
     Target endpoint(Party const* receiver = nullptr) {
         auto const target = object(abi::FrameType::endpoint);
@@ -150,12 +150,12 @@ public:
 private:
     static constexpr std::uint64_t arch_length = 2;
 
-    Party party_from(FrameIndex frame) {
+    Party party_from(FrameIndex frame, bool persistent) {
         auto const target = object_in(frame, 0);
         Party party{{target.frame, 0},
                     header(frame).id,
-                    page_of(abi::FrameType::capability_page),
-                    page_of(abi::FrameType::data_page),
+                    page_of(abi::FrameType::capability_page, persistent),
+                    page_of(abi::FrameType::data_page, persistent),
                     object(abi::FrameType::endpoint)};
         set_process_slot(party.process, abi::ProcessSlot::address_space, to_patt(space_));
         set_process_slot(party.process, abi::ProcessSlot::capability_space,
@@ -176,14 +176,20 @@ private:
         queues(kernel()).set_priority(*live, 10);
         return party;
     }
-    FrameIndex page_of(abi::FrameType type) { return this->frame(type); }
+    FrameIndex page_of(abi::FrameType type, bool persistent) {
+        return persistent ? this->frame(type) : transient(type);
+    }
 
     void make_running(Party const& party) {
         auto& queue = queues(kernel());
         auto const live = *queue.live().enter(party.frame);
         queue.set_priority(live, 31);
         queue.make_ready(live);
-        ASSERT_EQ(queue.take_next(), live);
+        // Whoever else has the highest priority waits behind it.
+        for (auto taken = queue.take_next(); taken != live; taken = queue.take_next()) {
+            ASSERT_NE(taken, no_process);
+            queue.make_ready(taken);
+        }
         queue.set_priority(live, 10);
     }
     // Whoever is still the running process goes back to its run queue.
@@ -193,6 +199,8 @@ private:
     }
 
     std::vector<LiveProcess> live_;
+
+protected:
     Target schedule_;
     Target space_;
 };

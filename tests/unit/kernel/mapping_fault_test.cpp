@@ -178,14 +178,37 @@ TEST_F(FaultTest, DeviceWindows) {
     EXPECT_EQ(map_device(world.kernel(), top, registers).error, Error::bad_argument);
     EXPECT_EQ(access(0x10'1008, true), frame_index(physical + 0x1000));
     EXPECT_EQ(resolve_user(world.kernel(), process, UserAddress(0x10'0000), Access::read).error,
-              Error::access_violation);
-    // The DMA arena is RAM that the kernel keeps for itself.
-    DeviceWindowRequest const arena{UserAddress(0x20'0000), PhysicalAddress(0x1000), 0x1000, true};
-    EXPECT_TRUE(map_device(world.kernel(), top, arena));
-    EXPECT_EQ(resolve_user(world.kernel(), process, UserAddress(0x20'0010), Access::write)->frame, 1u);
+              Error::invalid_address);
+    EXPECT_EQ(resolve_arena(world.kernel(), process, UserAddress(0x10'0000)).error, Error::invalid_address);
     drop_all(world.kernel());
     EXPECT_EQ(access(0x10'1008, true), frame_index(physical + 0x1000));
     world.expect_sound();
+}
+
+// The kernel copies whole frames from and to the arena, which is RAM that it keeps for itself.
+TEST_F(FaultTest, ArenaWindow) {
+    DeviceWindowRequest const arena{UserAddress(0x20'0000), PhysicalAddress(0x1000), 0x2000, true};
+    EXPECT_TRUE(map_device(world.kernel(), top, arena));
+    auto const resolved = [this](std::uint64_t address) {
+        return resolve_arena(world.kernel(), process, UserAddress(address));
+    };
+    EXPECT_EQ(resolved(0x20'1000)->data(), arch::frame_bytes(FrameIndex{2}).data());
+    EXPECT_EQ(resolved(0x20'1001).error, Error::invalid_address) << "the frame ends outside";
+    EXPECT_EQ(resolved(0x1f'ffff).error, Error::invalid_address);
+    EXPECT_EQ(resolved(0xffff'8000'0000'1000).error, Error::invalid_address) << "the kernel's own address";
+    EXPECT_EQ(resolved(~std::uint64_t{0}).error, Error::invalid_address);
+}
+
+// The node that comes into use at the place of a destroyed one inherits no device.
+TEST_F(FaultTest, WindowsDieWithTheirSpace) {
+    auto const physical = physical_address(arch::fake_memory_frames);
+    EXPECT_TRUE(map_device(world.kernel(), top, {UserAddress(0x10'0000), physical, 0x1000, false}));
+    EXPECT_EQ(access(0x10'0000, true), frame_index(physical));
+    destroy_object(world.kernel(), top, world.committed);
+    use_object(world.kernel(), top, world.committed);
+    auto const heir = world.process(world.to_patt(top));
+    EXPECT_EQ(access(0x10'0000, true, heir), no_frame);
+    EXPECT_EQ(outcome.error, Error::invalid_address);
 }
 
 TEST_F(FaultTest, CopiesToAndFromUserMemory) {

@@ -4,6 +4,8 @@
 
 #include <object/structure.hpp>
 
+#include <abi/message.hpp>
+
 #include <functional>
 
 namespace kernel::testing {
@@ -108,6 +110,14 @@ TEST_F(Structure, OtherObjects) {
     process.state = static_cast<abi::RunState>(6);
     EXPECT_EQ(rule(abi::FrameType::process), "unknown run state");
     process.state = abi::RunState::ready;
+    EXPECT_EQ(rule(abi::FrameType::process), "");
+    // What the kernel would take as the length of an array.
+    process.event_endpoint_count = abi::process_event_endpoints + 1;
+    EXPECT_EQ(rule(abi::FrameType::process), "too many event endpoints");
+    process.event_endpoint_count = abi::process_event_endpoints;
+    process.receive_control = abi::ControlWord::Accepted::make(abi::message_capabilities_max + 1);
+    EXPECT_EQ(rule(abi::FrameType::process), "malformed receive control word");
+    process.receive_control = abi::ControlWord::Accepted::make(abi::message_capabilities_max);
     EXPECT_EQ(rule(abi::FrameType::process), "");
     content = {};
     auto& heap = object<abi::Heap>(31);

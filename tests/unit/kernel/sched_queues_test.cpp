@@ -48,6 +48,25 @@ TEST_F(QueuesTest, HighestPriorityFirstThenFirstCome) {
     EXPECT_EQ(next(), 0u);
 }
 
+// A schedule was raised while its process stood in the queue of the old priority, or waited: it must not starve
+// there behind those who never stop.
+TEST_F(QueuesTest, ForgottenPrioritiesAreAskedForSoon) {
+    auto const key = WaitKey::frame(abi::FrameId::persistent(77));
+    queues_->make_ready(process(1, 20));
+    queues_->make_ready(process(2, 5));
+    queues_->block(process(3, 5), key);
+    EXPECT_EQ(queues_->take_next(), process(1, 20));
+    queues_->clear_reschedule();
+    queues_->forget_priorities();
+    EXPECT_TRUE(queues_->reschedule());
+    queues_->wake_all(key);
+    queues_->preempt_running();
+    EXPECT_EQ(next(), 1u);
+    EXPECT_EQ(next(), 2u);
+    EXPECT_EQ(next(), 3u);
+    EXPECT_EQ(queues_->live()[process(2, 5)].priority, 5u);
+}
+
 TEST_F(QueuesTest, WakesOnlyWhoWaitsForTheKey) {
     auto const frame = WaitKey::frame(abi::FrameId::persistent(77));
     queues_->block(process(1), frame);

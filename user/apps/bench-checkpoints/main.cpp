@@ -10,7 +10,7 @@
 namespace {
 
 constexpr std::uint64_t progress_address = 0x10'0000'0000; // the first page of a spinner, read only
-constexpr std::uint64_t warm_up = 4;
+constexpr std::uint64_t warm_up = 12; // more than the harvests after which idle grants are withdrawn
 constexpr std::uint64_t samples_max = 128;
 
 using Counters = runtime::Checkpoint::CountersResult;

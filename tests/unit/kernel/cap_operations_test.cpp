@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// Operations of kernel capabilities where the caller stands in its own way.
+#include "fake_store.hpp"
+#include "ipc_fixture.hpp"
+
+#include <cap/claims.hpp>
+#include <cap/encodings.hpp>
+#include <ipc/event.hpp>
+
+#include <abi/operations.hpp>
+
+namespace kernel::testing {
+
+namespace {
+
+namespace op = abi::op;
+
+struct Operations : ::testing::Test {
+    IpcWorld world;
+    Party caller = world.transient_party();
+
+    Operations() {
+        world.give(caller, 10, frame_range_capability(100));
+        world.give(caller, 11, world.capability(abi::CapabilityType::process, caller.process.target()));
+        world.give(caller, 12,
+                   world.capability(abi::CapabilityType::capability_page, {caller.capabilities, 0}));
+        claims(world.kernel()).transient_frames = 50; // its own pages come from there
+    }
+    Error answer() {
+        EXPECT_EQ(world.error(caller), Error::none);
+        return static_cast<Error>(world.word(caller, 0));
+    }
+};
+
+} // namespace
+
+// R15: a capability there would have the next snapshots refused, and the third refusal stops the machine.
+TEST_F(Operations, AnEmptyPairHoldsNothing) {
+    FakeStore store(world);
+    auto const node = world.object(abi::FrameType::patt);
+    world.give(caller, 20, world.to_patt(node));
+    world.give(caller, 21, world.to_page(world.page()));
+    world.invoke(
+        caller,
+        {.slot = 20, .control = call_control(), .words = {op::patt::store, 3, 1}, .send_slots = {21}});
+    EXPECT_EQ(answer(), Error::none);
+    world.invoke(
+        caller,
+        {.slot = 20, .control = call_control(), .words = {op::patt::fetch, 3}, .receive_slots = {22}});
+    EXPECT_EQ(answer(), Error::none);
+    EXPECT_TRUE(world.held(caller, 22).is_null());
+    ASSERT_NO_FATAL_FAILURE(store.checkpoint());
+}
+
+// The page that results go to must be there for them.
+TEST_F(Operations, RescindOfTheOwnCapabilityPage) {
+    Request request{.slot = 10,
+                    .control = call_control(),
+                    .words = {op::frame_range::rescind},
+                    .send_slots = {12},
+                    .receive_slots = {30}};
+    world.invoke(caller, request);
+    EXPECT_EQ(answer(), Error::in_use);
+    EXPECT_EQ(world.header(caller.capabilities).pins, 0u);
+    request.receive_slots.clear();
+    world.invoke(caller, request);
+    EXPECT_EQ(answer(), Error::none);
+    EXPECT_EQ(world.header(caller.capabilities).state, FrameState::free);
+    world.invoke(caller, request);
+    EXPECT_EQ(world.error(caller), Error::void_capability) << "it has no slots any more";
+}
+
+TEST_F(Operations, WhoStopsItselfDoesNotReceive) {
+    auto const control = send_control().with<Control::ReceivePhase>(1);
+    world.invoke(caller, {.slot = 11, .control = control, .words = {op::process::stop}});
+    EXPECT_EQ(world.state(caller), abi::RunState::stopped);
+    EXPECT_EQ(world.place(caller), Place::idle);
+}
+
+// A process frame from a hostile disk: the endpoint with event bits has an index that no frame has.
+TEST_F(Operations, EventsOfAnEndpointThatCannotBe) {
+    auto const endpoint = world.endpoint(&caller);
+    auto& process = world.object_of(caller);
+    process.event_endpoints[0] = abi::ObjectId(world.header(endpoint.frame).id, 100).raw();
+    process.event_endpoint_count = 1;
+    auto const delivered = deliver_pending(world.kernel(), caller.process, world.committed);
+    ASSERT_TRUE(delivered);
+    EXPECT_FALSE(*delivered);
+    EXPECT_EQ(caller.process->event_endpoint_count, 0u) << "it is struck off the list";
+}
+
+} // namespace kernel::testing
