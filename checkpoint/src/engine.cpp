@@ -78,7 +78,8 @@ bool limits_valid(Limits const& limits) {
            limits.side_chunk >= 8192 && limits.side_chunk % 4096 == 0 && limits.side_chunks >= 2 &&
            limits.side_chunks <= LogStream::chunks_at_most && requests <= store::requests_at_most &&
            limits.unmigrated_entries >= 16 && limits.fold_above < directories_at_most &&
-           limits.kept < limits.fold_above;
+           limits.kept + 2 <=
+               limits.fold_above; // a fold leaves those, the base, and the commit that names it
 }
 
 void make_parts(EngineState& s, Tables const& tables, IoBuffers const& io) {
@@ -254,9 +255,10 @@ SpaceInfo Engine::space() const {
     info.free_bytes = std::uint64_t{free} << shift;
     info.pending_bytes = std::uint64_t{s.segments.pending()} << shift;
     info.live_bytes = s.segments.live_sectors() * sector_size;
-    // R29: an eighth for cleaning, the fold's reserve, one commit of a sixteenth of the store, segments that
-    // streams hold open; and of each segment the end that no block fits into.
-    auto const kept = s.segments.usable() / 8 + s.segments.usable() / 16 + s.reserve_segments() + 8;
+    // R29: an eighth for cleaning, the fold's reserve, one commit of a sixteenth of the store (in a tiny one,
+    // of a few frames), segments that streams hold open; and of each segment the end that no block fits into.
+    auto const commit = std::max(s.segments.usable() / 16, s.commit_segments(8));
+    auto const kept = s.segments.usable() / 8 + commit + s.reserve_segments() + 8;
     auto const sectors = s.geometry.sectors_per_segment() - sectors_per_frame;
     if (kept < s.segments.usable())
         info.limit_bytes = std::uint64_t{s.segments.usable() - kept} * sectors * sector_size;

@@ -38,38 +38,54 @@ void unlink(Mappings& state, std::uint32_t index) {
     state.depends.release(index);
 }
 
-// Frees one entry of a full table. The hand has just passed what was recorded last.
-void evict_one(Kernel& kernel) {
+bool is_of(Mappings const& state, DependEntry const& entry, SpaceIndex space, Walk const& walk) {
+    if (entry.space != space || !current(state, entry)) return false;
+    for (auto const& step : walk.trail)
+        if (key_of(step.node) == entry.node && step.base == entry.base) return true;
+    return false;
+}
+
+// Frees one entry of a full table. One of the walk that is just being recorded may stand under the hand.
+bool evict_one(Kernel& kernel, SpaceIndex space, Walk const& walk) {
     auto& state = mappings(kernel);
-    for (;;) {
+    for (std::size_t looked = 0; looked < state.depends.size(); ++looked) {
         auto const index = state.depend_hand;
         state.depend_hand = (index + 1) % static_cast<std::uint32_t>(state.depends.size());
         auto const entry = state.depends[index];
-        if (entry.node == no_index) continue;
+        if (entry.node == no_index || is_of(state, entry, space, walk)) continue;
         if (current(state, entry))
             retire_range(kernel, entry.space, entry.base, span_bits(node_of(entry.node)));
         unlink(state, index);
-        return;
+        return true;
     }
+    return false;
 }
 
-} // namespace
-
-void add_depend(Kernel& kernel, SpaceIndex space, WalkStep const& step) {
-    auto& state = mappings(kernel);
+bool is_recorded(Mappings& state, SpaceIndex space, WalkStep const& step) {
     auto const key = key_of(step.node);
     auto const serial = state.spaces[space].serial;
     for (auto at = bucket_of(state, key); at != no_index; at = state.depends[at].pool_link) {
         auto const& entry = state.depends[at];
         if (entry.node == key && entry.serial == serial && entry.space == space && entry.base == step.base)
-            return;
+            return true;
     }
-    if (state.depends.empty()) evict_one(kernel);
-    auto const index = state.depends.allocate();
-    auto& entry = state.depends[index];
-    auto& head = bucket_of(state, key);
-    entry = DependEntry{head, key, space, serial, step.base};
-    head = index;
+    return false;
+}
+
+} // namespace
+
+bool add_depends(Kernel& kernel, SpaceIndex space, Walk const& walk) {
+    auto& state = mappings(kernel);
+    for (auto const& step : walk.trail) {
+        if (is_recorded(state, space, step)) continue;
+        if (state.depends.empty() && !evict_one(kernel, space, walk)) return false;
+        auto const index = state.depends.allocate();
+        auto const key = key_of(step.node);
+        auto& head = bucket_of(state, key);
+        state.depends[index] = DependEntry{head, key, space, state.spaces[space].serial, step.base};
+        head = index;
+    }
+    return true;
 }
 
 void invalidate_through(Kernel& kernel, Target node, std::uint64_t first, unsigned bits) {

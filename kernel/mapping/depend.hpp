@@ -9,9 +9,9 @@
 
 namespace kernel {
 
-// Records that a translation of `space` goes through the node. A full table gives up its oldest entries with
-// what they cover.
-void add_depend(Kernel& kernel, SpaceIndex space, WalkStep const& step);
+// Records that a translation of `space` goes through the nodes of this walk. A full table gives up its oldest
+// entries with what they cover, but none of this walk. False: the table is too small for the walk.
+bool add_depends(Kernel& kernel, SpaceIndex space, Walk const& walk);
 
 // Retires the translations of [base + first, + 2^bits) in every space in which the node stands at some base.
 void invalidate_through(Kernel& kernel, Target node, std::uint64_t first, unsigned bits);

@@ -73,7 +73,7 @@ MapOutcome install_page(Kernel& kernel, SpaceIndex space, UserAddress address, W
     auto& frame = memory(kernel).frames[walk.page];
     if (!slot.load().present()) {
         // Recorded first: a mapping that cannot be found again is not made.
-        for (auto const& step : walk.trail) add_depend(kernel, space, step);
+        if (!add_depends(kernel, space, walk)) return fault(Error::no_memory, FaultCode::none);
         add_mapping(kernel, walk.page, *leaf);
         slot.store(PageEntry(physical_address(walk.page), entry_bits(frame, walk.rights)));
         ++mappings(kernel).tables[table_of(*leaf)].present;

@@ -91,7 +91,9 @@ def wait_for_load(machine, sleepers):
 
 def stop_instructions(stand, name, memory=128, sleepers=0, **load):
     """Under -icount, where a millisecond is a million instructions."""
-    image = stand.format(name, descriptions.checkpoints(sleepers=sleepers, count=12, **load))
+    pause_us = 10_000 if load["dirty"] > 64 else 3000  # long enough to dirty all pages: checked below
+    system = descriptions.checkpoints(sleepers=sleepers, count=12, pause_us=pause_us, **load)
+    image = stand.format(name, system)
     with stand.boot(image, words="interval=0", memory=memory, icount=True) as machine:
         wait_for_load(machine, sleepers)
         machine.send_line("go")

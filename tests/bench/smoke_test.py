@@ -42,7 +42,6 @@ class QuickRun(unittest.TestCase):
 
     def test_users_run_while_a_snapshot_is_written(self):
         self.assertGreater(self.values["user-us-in-flight-64"], 0)
-        self.assertGreater(self.values["rounds-in-flight-64"][0], 0)
 
     def test_a_commit_has_one_flush_by_both_counts(self):
         # Ten commits; once in a quiet second the store flushes a root slot, too.

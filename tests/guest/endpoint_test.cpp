@@ -153,6 +153,7 @@ GUEST_TEST(capabilities_travel,
 GUEST_TEST(registers_are_kept, "a system call that carries no message changes rax, rcx and r11 only") {
     std::array<std::uint64_t, 12> found{};
     for (unsigned round = 0; round < 200; ++round) {
+        auto* at = found.data();
         asm volatile("lea -128(%%rsp), %%rsp\n\t" // the red zone
                      "push %[found]\n\t"
                      "mov $0x101, %%rbx\n\tmov $0x102, %%rdx\n\tmov $0x103, %%rsi\n\tmov $0x104, %%rdi\n\t"
@@ -165,8 +166,8 @@ GUEST_TEST(registers_are_kept, "a system call that carries no message changes ra
                      "mov %%r10, 48(%%rax)\n\tmov %%r12, 56(%%rax)\n\tmov %%r13, 64(%%rax)\n\t"
                      "mov %%r14, 72(%%rax)\n\tmov %%r15, 80(%%rax)\n\tmov %%r11, 88(%%rax)\n\t"
                      "lea 128(%%rsp), %%rsp\n\t"
+                     : [found] "+a"(at)
                      :
-                     : [found] "a"(found.data())
                      : "rbx", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14",
                        "r15", "memory", "cc");
         for (std::size_t i = 0; i < 11; ++i) check_equal(0x101 + i, found[i], "a register is kept");

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A kernel that dies says where, by name, and a kernel that would touch user memory dies.
 
-The kernel has no door for dying on purpose. So copies of its file are broken: one function does at once what a mistake
-of the kernel might do; the machine must say so, with the names of the callers.
+The kernel has no door for dying on purpose. So copies of its file are broken: one function does at once what
+a mistake of the kernel might do; the machine must say so, with the names of the callers.
 """
 import argparse
 import re
@@ -54,7 +54,8 @@ def cases(kernel_code):
 
 def address_of(kernel, function):
     """The address of a function by its name without parameters."""
-    listing = subprocess.run(["nm", "-C", "--defined-only", kernel], capture_output=True, text=True, check=True).stdout
+    command = ["nm", "-C", "--defined-only", kernel]
+    listing = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     found = {int(line.split()[0], 16) for line in listing.splitlines()
              if re.sub(r"\(.*", "", line.split(maxsplit=2)[2]) == function}
     if len(found) != 1:
@@ -80,8 +81,8 @@ def run(arguments, kernel, image):
         at = command.index("-initrd")
         del command[at:at + 2]
     try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
-                              timeout=arguments.timeout, check=False)
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              errors="replace", timeout=arguments.timeout, check=False)
         return done.stdout, done.returncode
     except subprocess.TimeoutExpired as late:
         return (late.stdout or b"").decode(errors="replace"), "time-out"
@@ -94,7 +95,8 @@ def judge(case, output, status):
     if start is None:
         reasons.append(f"no line like: {case.says}")
     else:
-        trace = [match[1] for line in lines[start + 1:] if (match := re.match(r"  0x[0-9a-f]+ (\S+)\+0x[0-9a-f]+$", line))]
+        place = re.compile(r"  0x[0-9a-f]+ (\S+)\+0x[0-9a-f]+$")
+        trace = [match[1] for line in lines[start + 1:] if (match := place.match(line))]
         position = -1
         for name in case.names:
             later = [i for i, found in enumerate(trace) if i > position and found.endswith(name)]

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Starts a guest test in QEMU and judges it: every test of the TAP plan ok, no panic, and the exit value of success."""
+"""Starts a guest test in QEMU and judges it: the whole TAP plan ok, no panic, the exit value of success."""
 import argparse
 import re
 import subprocess
@@ -11,15 +11,16 @@ EXIT_SUCCESS = 0x10 << 1 | 1
 
 
 def qemu_command(arguments):
-    return ["qemu-system-x86_64", "-accel", "tcg", "-cpu", "max", "-machine", "q35", "-m", str(arguments.memory),
-            "-display", "none", "-no-reboot", "-nodefaults", "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
+    return ["qemu-system-x86_64", "-accel", "tcg", "-cpu", "max", "-machine", "q35",
+            "-m", str(arguments.memory), "-display", "none", "-no-reboot", "-nodefaults",
+            "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
             "-serial", "stdio", "-kernel", arguments.kernel, "-initrd", arguments.image,
             "-append", arguments.append]
 
 
 def run(arguments):
-    machine = subprocess.Popen(qemu_command(arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
-                               errors="replace")
+    machine = subprocess.Popen(qemu_command(arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               text=True, errors="replace")
     timer = threading.Timer(arguments.timeout, machine.kill)
     timer.start()
     lines = []

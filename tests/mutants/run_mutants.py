@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Tests the campaign with planted bugs: each patch in this folder is put into a copy of the tree, whose kernel
-and residents are built and sent through power cuts, where they must lose or spoil an acknowledged checkpoint. A
-bug that survives fails. Disk and checker are those of the tree without a bug.
+"""Tests the campaign with planted bugs: each patch in this folder is put into a copy of the tree, whose
+kernel and residents are built and sent through power cuts, where they must lose or spoil an acknowledged
+checkpoint. A bug that survives fails. Disk and checker are those of the tree without a bug.
 
 A patch begins with "Rule: R9", then "Expect: lost wrong" (kinds of failure of the campaign, any of them) or
-"Test: TARGET TESTS" (an executable and its --gtest_filter that must fail, for a bug that no cut of one processor
-can show), then says what the bug is."""
+"Test: TARGET TESTS" (an executable and its --gtest_filter that must fail, for a bug that no cut of one
+processor can show), then says what the bug is."""
 import argparse
 import os
 import re
@@ -58,7 +58,9 @@ class Workshop:
     def __init__(self, options):
         self.options = options
         self.tree = options.folder / "tree"
-        self.build = self.tree / "build" / "mutant"
+        self.build = self.tree / "build" / "dev"  # as far from the sources as the build without a bug
+        # Then ccache knows what the patch does not touch, if it was told the same for that build.
+        os.environ.update(CCACHE_BASEDIR=str(SOURCE), CCACHE_NOHASHDIR="true")
 
     def synchronise(self):
         """Makes the copy equal to the sources; files that are equal keep their time."""
@@ -76,10 +78,7 @@ class Workshop:
 
     def compile(self, *targets):
         if not (self.build / "build.ninja").exists():
-            settings = {"Python3_EXECUTABLE": sys.executable, "CMAKE_BUILD_TYPE": self.options.build_type,
-                        "CMAKE_CXX_COMPILER_LAUNCHER": "ccache", "CMAKE_C_COMPILER_LAUNCHER": "ccache"}
-            self.run("cmake", "-G", "Ninja", "-S", self.tree, "-B", self.build,
-                     *(f"-D{name}={value}" for name, value in settings.items()))
+            self.run("cmake", "--preset", "dev", "-S", self.tree, f"-DPython3_EXECUTABLE={sys.executable}")
         self.run("ninja", "-C", self.build, f"-j{self.options.jobs}", *targets)
 
     @staticmethod
@@ -142,7 +141,6 @@ def main():
     parser.add_argument("--build", type=Path, default=SOURCE / "build" / "dev",
                         help="build without a bug: the `stele` command and the forgetting disk are its")
     parser.add_argument("--folder", type=Path, default=SOURCE / "build" / "mutants", help="copy and build")
-    parser.add_argument("--build-type", default="RelWithDebInfo")
     parser.add_argument("--cuts", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)

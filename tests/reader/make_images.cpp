@@ -36,8 +36,8 @@ public:
         QuietListener quiet;
         auto const result = reader.check(quiet);
         auto const& report = reader.recovery();
-        std::printf("{\"path\":\"%s\",\"generation\":%lu,\"torn\":%s,\"clean\":%s,",
-                    path.c_str(), report.generation.counter(), report.torn ? "true" : "false",
+        std::printf("{\"path\":\"%s\",\"generation\":%lu,\"torn\":%s,\"clean\":%s,", path.c_str(),
+                    report.generation.counter(), report.torn ? "true" : "false",
                     result && result->findings == 0 ? "true" : "false");
         print_slot(reader.superblock());
         std::array<checkpoint::CheckpointInfo, 66> list;

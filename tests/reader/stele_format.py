@@ -88,7 +88,8 @@ class Slot:
         (self.magic, low, high, self.revision, self.abi, self.incompat, self.ro_compat, self.compat, store0,
          store1, self.sequence, self.slot, self.shift, self.segments, self.boot, _, nonce0, nonce1,
          self.generation, record0, record1, place0, place1, next0, next1, self.created, self.label,
-         self.interval, self.retain, self.features) = struct.unpack_from("<8s2Q2I3Q2QQ2IQ2I2QQ2Q2Q2QQ32s2IQ", sector)
+         self.interval, self.retain, self.features) = struct.unpack_from(
+             "<8s2Q2I3Q2QQ2IQ2I2QQ2Q2Q2QQ32s2IQ", sector)
         self.hash, self.store, self.nonce = (low, high), (store0, store1), (nonce0, nonce1)
         self.record_hash, self.record, self.next = (record0, record1), (place0, place1), (next0, next1)
         geometry = Geometry(self.shift, self.segments)

@@ -11,7 +11,8 @@ import time
 from pathlib import Path
 
 # Any of these lines ends a test at once; the console protocol promises that they mean trouble.
-TROUBLE = re.compile(r"^panic|FAILED|contract violated|^\[kernel\] fault|^\[stele\] cannot restore")
+TROUBLE = re.compile(r"^panic|FAILED|contract violated|^\[stele\] cannot restore|"
+                     r"\[kernel\] process \w+ '.*' faulted")
 STATUS_OFF, STATUS_CANNOT_RESTORE = 33, 35  # isa-debug-exit: value 0x10 and 0x11, as (value << 1) | 1
 ERASE_LINE = "\x1b[K"
 TRANSCRIPT_LINES = 40

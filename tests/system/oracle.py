@@ -24,7 +24,7 @@ class LostState(Exception):
 
 
 class WrongState(Exception):
-    """What was restored is wrong: a program found its own memory or registers so, faulted, or stands still."""
+    """What was restored is wrong: a program found its memory or registers so, faulted, or stands still."""
 
 
 @dataclass

@@ -18,8 +18,8 @@ WORDS = "stele keeps every page that was committed even when the plug is pulled 
 class Plan:
     """When the power goes: `amount` of `unit` after power on, or after so many commits of this boot.
 
-    A cut at a flush finds the newest commit all written and nothing of it durable, one at a write finds it half
-    written. Events (a request or a completion) and time fall anywhere, also where nothing is pending."""
+    A cut at a flush finds the newest commit all written and nothing of it durable, one at a write finds it
+    half written. Events (a request or a completion) and time fall anywhere, also where nothing is pending."""
     unit: str  # "writes", "flushes", "events", "ms", or "none" (a last boot, to verify)
     amount: int = 0
     acknowledgements: int = 0  # 0: counted from power on, so it falls into recovery or the first commit
@@ -31,7 +31,8 @@ class Plan:
         plans = [Plan("flushes", random_source.randint(1, 4)), Plan("writes", random_source.randint(6, 20))]
         units = ["flushes"] * 3 + ["writes"] * 4 + [random_source.choice(("events", "ms"))]
         most = {"flushes": 12, "writes": 40, "events": 120, "ms": 60}
-        plans += [Plan(unit, random_source.randint(1, most[unit]), random_source.choice((1, 2, 3, 5, 8, 13, 21)))
+        commits = (1, 2, 3, 5, 8, 13, 21)
+        plans += [Plan(unit, random_source.randint(1, most[unit]), random_source.choice(commits))
                   for unit in units]
         for plan in plans:
             plan.seed = random_source.randrange(1 << 31)
@@ -126,7 +127,8 @@ class Trial:
             still = [name for name in self.world.programs if name not in oracle.moved]
             if oracle.acknowledgements - before < STANDSTILL_COMMITS or not still:
                 raise
-            raise WrongState(f"restored {oracle.restored}, {', '.join(still)} does not go on: {problem}") from None
+            text = f"restored {oracle.restored}, {', '.join(still)} does not go on: {problem}"
+            raise WrongState(text) from None
 
     def _list_notes(self):
         self.machine.send_line("list")

@@ -105,7 +105,7 @@ public:
     // a silent step back), io, no_memory
     // (`memory` smaller than the limits ask for, or the store larger than the limits allow), limit_reached
     // (boot numbers used up), no_such_checkpoint (`previous`, and there is none whose blocks are all still
-    // there). Stack: open at most 12 KiB, step and the rest at most 6 KiB.
+    // there). Stack: open at most 8 KiB, step and the rest at most 6 KiB.
     Result<> open(store::BlockDevice& device, Memory memory, OpenOptions const& options);
     RecoveryReport const& recovery() const;
     abi::disk::RootSlot const& superblock() const; // the newest root slot as read or written last

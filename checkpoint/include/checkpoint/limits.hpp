@@ -20,8 +20,9 @@ struct Limits {
     std::uint32_t commit_chunks = 3;      // of them, at least 2; 40 KiB together
     std::uint32_t side_chunk = 32 * 1024; // the same for copies of metadata, map and moved frames
     std::uint32_t side_chunks = 2;
-    std::uint32_t kept = 16;       // newest checkpoints that stay readable, as far as space allows
-    std::uint32_t fold_above = 48; // directories in memory that start a fold; at most 64 exist (R28)
+    std::uint32_t kept = 16; // newest checkpoints that stay readable, as far as space allows
+    // directories in memory that start a fold, at least kept + 2; at most 64 exist (R28)
+    std::uint32_t fold_above = 48;
 };
 
 inline constexpr std::uint32_t directories_at_most = 64; // unmigrated, R28

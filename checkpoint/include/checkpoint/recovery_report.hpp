@@ -21,7 +21,8 @@ struct RecoveryReport {
     bool torn = false; // a newer record stood there but missed a piece, was never acknowledged, is ignored
     Generation torn_generation;
     bool damaged = false; // an acknowledged piece is bad in all its copies, or a single copy is
-    // the newest acknowledged checkpoint itself is not readable: an older one is in force
+    // the newest acknowledged checkpoint, or what may be one, is not readable: an older one is in force
+    // (read-only, or asked for with `previous`)
     bool lost_acknowledged = false;
     bool verified_frames = false;     // the newest record's frames were read and verified (R26)
     bool trusted_flushed = false;     // ... were not: the record says they were flushed first

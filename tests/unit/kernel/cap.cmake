@@ -1,3 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
-stele_test(NAME kernel_cap_test SOURCES cap_operations_test.cpp cap_fuzz_test.cpp fake_power.cpp LINKS kernel-hosted)
+stele_test(NAME kernel_cap_test
+    SOURCES cap_operations_test.cpp cap_fuzz_test.cpp fake_power.cpp LINKS kernel-hosted)
 target_include_directories(kernel_cap_test PRIVATE ${CMAKE_SOURCE_DIR}/tests/guest)

@@ -171,6 +171,28 @@ TEST_F(FaultTest, DirtyLimitHoldsWritersBack) {
     EXPECT_TRUE(world.memory().epoch.end_wanted);
 }
 
+// The record that a full table gives up for the second node of a walk is not that of its first.
+TEST_F(FaultTest, AWalkDoesNotForgetItself) {
+    auto const outer = world.object(abi::FrameType::patt);
+    auto const inner = world.object(abi::FrameType::patt);
+    world.shape(outer, 20, 16);
+    world.shape(inner, 16, 12);
+    world.set_pair(inner, 0, 0x4000, world.to_page(world.page()));
+    world.set_pair(outer, 0, 0x3'0000, world.to_patt(inner));
+    auto const other = world.process(world.to_patt(outer));
+    auto& depends = mappings(world.kernel()).depends;
+    EXPECT_EQ(access(0x4000, false), page); // a record that may go
+    while (depends.size() - depends.used() > 1) depends[depends.allocate()].node = no_index;
+    auto const last = depends.allocate();
+    depends.release(last);
+    mappings(world.kernel()).depend_hand = last;
+    EXPECT_NE(access(0x3'4000, false, other), no_frame);
+    EXPECT_EQ(mappings_of(page), 0u) << "that record's mapping went with it";
+    world.set_pair(outer, 0, 0x3'0000, {});
+    EXPECT_EQ(access(0x3'4000, false, other), no_frame);
+    world.expect_sound();
+}
+
 TEST_F(FaultTest, DeviceWindows) {
     auto const physical = physical_address(arch::fake_memory_frames) + 0x10'0000;
     DeviceWindowRequest const registers{UserAddress(0x10'0000), physical, 0x2000, false};

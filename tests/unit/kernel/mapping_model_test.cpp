@@ -49,7 +49,7 @@ protected:
     static constexpr std::size_t process_count = 4;
     static constexpr std::uint64_t background = 5;
 
-    explicit Model(std::uint32_t frames = arch::fake_memory_frames) : world(frames) {
+    Model() {
         auto const heap = world.frame(abi::FrameType::patt);
         auto const second = world.frame(abi::FrameType::patt);
         for (std::size_t i = 0; i < node_count; ++i) {
@@ -261,6 +261,7 @@ protected:
     std::size_t entries_checked = 0;
     std::size_t depends_full = 0; // rounds that end so
     std::size_t nodes_full = 0;
+    std::size_t tables_full = 0;
 };
 
 void Model::run(int rounds) {
@@ -277,6 +278,7 @@ void Model::run(int rounds) {
         ASSERT_NO_FATAL_FAILURE(check_entries()) << "round " << round;
         if (mappings(world.kernel()).depends.empty()) ++depends_full;
         if (mappings(world.kernel()).nodes.empty()) ++nodes_full;
+        if (mappings(world.kernel()).tables.empty()) ++tables_full;
         if (round % 500 == 0) {
             world.expect_sound();
             ASSERT_FALSE(HasFailure()) << "round " << round;
@@ -289,7 +291,13 @@ void Model::run(int rounds) {
 // Pools so small that they run out again and again: what gives way must not leave a stale entry either.
 class SmallPools : public Model {
 protected:
-    SmallPools() : Model(320) {}
+    SmallPools() {
+        auto& state = mappings(world.kernel());
+        while (state.depends.size() - state.depends.used() > 6)
+            state.depends[state.depends.allocate()].node = no_index;
+        while (state.nodes.size() - state.nodes.used() > 2) (void)state.nodes.allocate();
+        while (state.tables.size() - state.tables.used() > 16) (void)state.tables.allocate();
+    }
 };
 
 } // namespace
@@ -298,8 +306,9 @@ TEST_F(Model, NoStaleEntrySurvivesAnyChange) { run(30'000); }
 
 TEST_F(SmallPools, NoStaleEntrySurvivesAnyChange) {
     run(30'000);
-    EXPECT_GT(depends_full, 50u);
-    EXPECT_GT(nodes_full, 0u);
+    EXPECT_GT(depends_full, 1000u);
+    EXPECT_GT(nodes_full, 1000u);
+    EXPECT_GT(tables_full, 1000u);
 }
 
 } // namespace kernel::testing

@@ -48,8 +48,8 @@ TEST_F(QueuesTest, HighestPriorityFirstThenFirstCome) {
     EXPECT_EQ(next(), 0u);
 }
 
-// A schedule was raised while its process stood in the queue of the old priority, or waited: it must not starve
-// there behind those who never stop.
+// A schedule was raised while its process stood in the queue of the old priority, or waited: it must not
+// starve there behind those who never stop.
 TEST_F(QueuesTest, ForgottenPrioritiesAreAskedForSoon) {
     auto const key = WaitKey::frame(abi::FrameId::persistent(77));
     queues_->make_ready(process(1, 20));
