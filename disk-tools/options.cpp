@@ -133,7 +133,11 @@ private:
         command->add_option("--memory", boot.memory_mib, "Memory in MiB")->check(CLI::Range(32, 4096));
         command->add_option("--interval", boot.interval_ms,
                             "Milliseconds between checkpoints: 0 or 5 and up");
-        command->add_option("--amnesia", boot.amnesia, "Drop every cache of the kernel each N units (debug)");
+        // One instruction may need six pages, a unit each: dropped sooner, they are never there together.
+        command
+            ->add_option("--amnesia", boot.amnesia,
+                         "Drop every cache of the kernel each N units, 8 and up (debug)")
+            ->check(CLI::Range(8, 1 << 30));
         command->add_option("--append", boot.words, "Further words of the kernel's command line");
         command->add_option("--kill-after", boot.kill_after_ms, "Pull the plug after this many milliseconds");
         command->add_flag("--hold", boot.hold, "Restore, and run no persistent process");

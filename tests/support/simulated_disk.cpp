@@ -42,9 +42,7 @@ void SimulatedDisk::submit(store::Request const& request) {
 }
 
 bool SimulatedDisk::fails(store::Request const& request) {
-    if (unreadable && request.kind == RequestKind::read && request.offset <= *unreadable &&
-        *unreadable < request.offset + request.data.size())
-        return true;
+    if (bad && bad(request)) return true;
     if (options.fail_request == 0 || (options.fail_kind && *options.fail_kind != request.kind)) return false;
     if (--options.fail_request > 0) return false;
     if (--options.fail_count > 0) options.fail_request = 1;

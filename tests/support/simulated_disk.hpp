@@ -69,7 +69,7 @@ public:
     std::size_t in_flight() const { return flying_.size(); }
 
     DiskOptions options;
-    std::optional<std::uint64_t> unreadable = std::nullopt; // reads of this byte fail
+    std::function<bool(store::Request const&)> bad; // these fail, always
 
 private:
     struct Flying {

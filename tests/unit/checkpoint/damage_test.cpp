@@ -356,11 +356,9 @@ TEST(Damage, a_whole_record_of_another_checkpoint_at_a_records_place_is_not_take
     for (std::size_t i = 0; i < count; ++i)
         for (std::size_t copy = 0; copy < 2; ++copy) {
             auto const place = list[i].record.self[copy].offset();
-            std::vector<std::byte> sector(image.image().begin() + static_cast<std::ptrdiff_t>(place),
-                                          image.image().begin() + static_cast<std::ptrdiff_t>(place) + 512);
-            auto record = base::read<abi::disk::CommitRecord>(sector);
-            --record.generation;
-            --record.base;
+            std::vector<std::byte> sector(512);
+            auto record = list[(i + 1) % count].record;
+            record.self = list[i].record.self;
             base::write(base::Bytes(sector), 0, record);
             record.hash = store::hash128(abi::disk::HashSeed::record,
                                          base::ConstBytes(sector).subspan(abi::disk::record_hash_from));
