@@ -19,7 +19,8 @@ interface FrameRange @0x87657c14e2f79553 $interfaceNumber(10) $kernel {
   # A full capability to the zeroed data page of a frame of the range. Non-persistent: any free frame, index
   # is ignored.
 
-  rescind @1 (page :AnyPointer) -> () $errors(["wrong_type: not a page of this range"]);
+  rescind @1 (page :AnyPointer) -> ()
+    $errors(["wrong_type: not a page of this range", "in_use: a result of this call goes into the page"]);
   # Frees the page's frame; all capabilities to it become void.
 
   claimCapabilityPage @2 (index :UInt64) -> (page :AnyPointer)

@@ -15,8 +15,8 @@ interface Patt @0xf051d48f2346cc13 $interfaceNumber(4) $kernel {
       "bad_argument: slot is 16 or more, the prefix leaves size and residual, or another slot has it",
       "no_right: the capability is read-only, weak or opaque"
     ]);
-  # Replaces a pair. A prefix with bit 0 set is a code: 1 empty, 3 keeper, 5 background. All mappings made
-  # through the old and the new pair are dropped.
+  # Replaces a pair. A prefix with bit 0 set is a code: 1 empty, 3 keeper, 5 background. An empty pair holds
+  # null, whatever is sent. All mappings made through the old and the new pair are dropped.
 
   fetch @1 (slot :UInt64) -> (prefix :UInt64, capability :AnyPointer)
     $errors([

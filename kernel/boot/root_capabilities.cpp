@@ -42,7 +42,7 @@ void give_root_capabilities(ResidentObjects& objects, Residents const& residents
     auto const give = [&](Slot slot, abi::Capability capability) {
         objects.store(page_slot(supervisor.capability_page, static_cast<std::uint32_t>(slot)), capability);
     };
-    give(Slot::log, abi::Capability::miscellaneous(Type::log));
+    give(Slot::log, abi::Capability::miscellaneous(Type::log, abi::log_control));
     give(Slot::clock, abi::Capability::miscellaneous(Type::clock));
     give(Slot::discrim, abi::Capability::miscellaneous(Type::discrim));
     give(Slot::io_ports, io_ports_capability(0, port_count));

@@ -7,18 +7,27 @@
 namespace kernel {
 
 void Log::put(char c) {
-    ring_[next_] = c;
-    next_ = (next_ + 1) % capacity;
-    if (next_ == 0) wrapped_ = true;
+    ring_[end_ % capacity] = c;
+    ++end_;
+    news_ = true;
     if (to_serial_) arch::write_serial(c);
 }
 
 void Log::line(std::string_view text) { base::print(*this, text, '\n'); }
 
-std::string_view Log::older() const {
-    return wrapped_ ? std::string_view(ring_.data() + next_, capacity - next_) : std::string_view();
+std::size_t Log::read(std::uint64_t& position, std::span<char> to) const {
+    auto const oldest = end_ < capacity ? 0 : end_ - capacity;
+    if (position < oldest || position > end_) position = oldest;
+    std::size_t count = 0;
+    for (; count < to.size() && position + count < end_; ++count)
+        to[count] = ring_[(position + count) % capacity];
+    return count;
 }
 
-std::string_view Log::newer() const { return {ring_.data(), next_}; }
+bool Log::take_news() {
+    bool const news = news_;
+    news_ = false;
+    return news;
+}
 
 } // namespace kernel

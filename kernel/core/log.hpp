@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The kernel's log: a ring in memory, copied to the serial line while no console driver owns that.
+// The kernel's log: a ring in memory, copied to the serial line until the console driver reads and prints it.
 #pragma once
 
 #include <base/format.hpp>
@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace kernel {
@@ -19,17 +20,22 @@ public:
     void put(char c);
     // A line without its newline: "[kernel] " is put in front by log() only.
     void line(std::string_view text);
-    // The serial line belongs to the console driver: keep the ring only. A panic writes to serial regardless.
+    // The serial line belongs to the console driver: keep the ring only. A panic takes it back.
     void release_serial() { to_serial_ = false; }
     void take_serial() { to_serial_ = true; }
-    // The newest bytes, oldest first, in two pieces (the ring may wrap).
-    std::string_view older() const;
-    std::string_view newer() const;
+
+    // Bytes ever written: the position of the next one.
+    std::uint64_t end() const { return end_; }
+    // Copies what stands from `position` on; a position that the ring has lost moves to the oldest it has.
+    // The number of bytes.
+    std::size_t read(std::uint64_t& position, std::span<char> to) const;
+    // Whether something was written since the last call.
+    bool take_news();
 
 private:
     std::array<char, capacity> ring_{};
-    std::size_t next_ = 0;
-    bool wrapped_ = false;
+    std::uint64_t end_ = 0;
+    bool news_ = false;
     bool to_serial_ = true;
 };
 

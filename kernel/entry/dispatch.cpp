@@ -105,6 +105,8 @@ bool go_on_faulted(Turn const& turn) {
     case KeeperStep::silent: break;
     }
     auto const& process = turn.process.get();
+    // A resident program that dies may be the one that prints.
+    if (!frame_id(turn.kernel, turn.process.frame).is_persistent()) kernel_log().take_serial();
     auto const code = process.fault_code < abi::fault_names.size() ? process.fault_code : 0;
     log("process ", base::Hex{frame_id(turn.kernel, turn.process.frame).raw()}, " '", name_of(process),
         "' faulted: ", abi::fault_names[code], " at ", base::Hex{process.fault_address}, ", rip ",

@@ -5,6 +5,7 @@
 #include <arch/clock.hpp>
 #include <arch/tlb.hpp>
 #include <arch/user_state.hpp>
+#include <core/log.hpp>
 #include <entry/dispatch.hpp>
 #include <ipc/event.hpp>
 #include <mapping/tables.hpp>
@@ -48,6 +49,8 @@ void leave(Kernel& kernel, Processor& processor) {
         epoch.end_wanted = false;
         post_bound(kernel, kernel_events(kernel).checkpoint_wanted);
     }
+    if (kernel_log().take_news()) [[unlikely]]
+        post_bound(kernel, kernel_events(kernel).logged);
     if (goes_on(kernel)) return_to_user(kernel, processor);
     put_running_back(queue);
     for (auto live = queue.take_next(); live != no_process; live = queue.take_next()) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Endpoints to which the kernel itself posts: interrupts, alarms, wanted frames, checkpoint requests.
+// Endpoints to which the kernel itself posts: interrupts, alarms, wanted frames, checkpoint requests, log
+// lines.
 //   They are non-persistent, so that the post never waits for a frame.
 #pragma once
 
@@ -34,6 +35,7 @@ struct KernelEvents {
     std::array<BoundEvent, arch::message_count> messages{};
     BoundEvent frames_wanted;
     BoundEvent checkpoint_wanted;
+    BoundEvent logged;
     std::array<Alarm, alarms_max> alarms{};
     std::uint64_t next_alarm = 0; // earliest time of all alarms; 0 = none
 

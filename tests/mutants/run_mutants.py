@@ -73,8 +73,9 @@ class Workshop:
         for relative in set(files_of(self.tree)) - wanted:
             (self.tree / relative).unlink()
 
-    def patch(self, mutant):
-        self.run("patch", "-p1", "--no-backup-if-mismatch", "--fuzz=0", "-d", self.tree, "-i", mutant.path)
+    def patch(self, mutant, *how):
+        how = ("-p1", "--no-backup-if-mismatch", "--fuzz=0", *how)
+        self.run("patch", *how, "-d", self.tree, "-i", mutant.path)
 
     def compile(self, *targets):
         if not (self.build / "build.ninja").exists():
@@ -110,7 +111,6 @@ class Workshop:
 def attack(workshop, mutant):
     """Whether the planted bug is caught (or, without one, the campaign passes)."""
     start = time.monotonic()
-    workshop.synchronise()
     if mutant is not None:
         workshop.patch(mutant)
     if mutant is not None and mutant.test:
@@ -123,6 +123,8 @@ def attack(workshop, mutant):
         built = time.monotonic()
         status, found, output = workshop.campaign()
         caught = status == 1 and bool(found & mutant.expected) if mutant is not None else status == 0
+    if mutant is not None:
+        workshop.patch(mutant, "--reverse")
     times = f"build {built - start:.0f} s, run {time.monotonic() - built:.0f} s"
     if mutant is None:
         print(f"no bug planted: campaign exit {status}, {times}", flush=True)
@@ -153,6 +155,7 @@ def main():
     chosen = [mutant for mutant in mutants if not options.names or mutant.name in options.names]
     workshop = Workshop(options)
     start = time.monotonic()
+    workshop.synchronise()  # also takes away what an interrupted run left
     survivors = [] if options.no_baseline or attack(workshop, None) else ["the tree without a bug fails"]
     survivors += [mutant.name for mutant in chosen if not attack(workshop, mutant)]
     verdict = f"FAIL, {', '.join(survivors)}" if survivors else "PASS"

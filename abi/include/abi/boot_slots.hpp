@@ -66,6 +66,8 @@ enum class RootSlot : std::uint64_t {
 
 // The payload bit of a Checkpoint capability that may take, drain and commit.
 inline constexpr std::uint32_t checkpoint_control = 1;
+// The payload bit of a Log capability that may attach and read.
+inline constexpr std::uint32_t log_control = 1;
 
 constexpr std::uint64_t slot(auto name) { return static_cast<std::uint64_t>(name); }
 

@@ -21,7 +21,8 @@ enum class ConsoleEvent : std::uint64_t {
     committed = 2,
     failed = 4,
     restored = 8,
-    alarm = 16
+    alarm = 16,
+    logged = 32
 };
 
 constexpr std::uint64_t bits(auto event) { return static_cast<std::uint64_t>(event); }

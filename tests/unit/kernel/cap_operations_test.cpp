@@ -5,8 +5,10 @@
 
 #include <cap/claims.hpp>
 #include <cap/encodings.hpp>
+#include <core/log.hpp>
 #include <ipc/event.hpp>
 
+#include <abi/boot_slots.hpp>
 #include <abi/operations.hpp>
 
 namespace kernel::testing {
@@ -75,6 +77,31 @@ TEST_F(Operations, WhoStopsItselfDoesNotReceive) {
     world.invoke(caller, {.slot = 11, .control = control, .words = {op::process::stop}});
     EXPECT_EQ(world.state(caller), abi::RunState::stopped);
     EXPECT_EQ(world.place(caller), Place::idle);
+}
+
+TEST_F(Operations, TheLogIsReadByItsReaderAlone) {
+    world.give(caller, 20, abi::Capability::miscellaneous(abi::CapabilityType::log, abi::log_control));
+    auto const ask = [&](std::uint64_t slot, std::uint64_t position) {
+        world.invoke(caller, {.slot = slot, .control = call_control(), .words = {op::log::read, position}});
+        return answer();
+    };
+    auto const start = kernel_log().end();
+    log("of this boot");
+    EXPECT_EQ(ask(20, start), Error::none);
+    EXPECT_EQ(world.word(caller, 1), start + 22);
+    EXPECT_EQ(world.word(caller, 2), 22u);
+    EXPECT_EQ(world.word(caller, 3), 0x5d6c656e72656b5bu) << "[kernel]";
+    EXPECT_EQ(ask(20, start + 22), Error::none);
+    EXPECT_EQ(world.word(caller, 2), 0u);
+    // What the ring has lost is passed over.
+    for (std::size_t i = 0; i < Log::capacity; ++i) kernel_log().put('.');
+    EXPECT_EQ(ask(20, start), Error::none);
+    EXPECT_EQ(world.word(caller, 1), kernel_log().end() - Log::capacity + 40);
+
+    world.invoke(caller,
+                 {.slot = 20, .control = call_control(), .words = {op::log::writer}, .receive_slots = {21}});
+    EXPECT_EQ(answer(), Error::none);
+    EXPECT_EQ(ask(21, start), Error::no_right);
 }
 
 // A process frame from a hostile disk: the endpoint with event bits has an index that no frame has.

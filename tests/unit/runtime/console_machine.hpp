@@ -11,6 +11,7 @@
 #include <kernel/dispatch/endpoint.hpp>
 #include <kernel/dispatch/io_ports.hpp>
 #include <kernel/dispatch/irq.hpp>
+#include <kernel/dispatch/log.hpp>
 #include <kernel/dispatch/system_control.hpp>
 #include <runtime/server_loop.hpp>
 
@@ -38,6 +39,7 @@ enum Name : std::uint64_t {
     migrator,
     ports,
     irq,
+    log,
     reader,
     paced
 };
@@ -68,6 +70,7 @@ protected:
         };
         kernel.objects["ports"] = [this](FakeCall& call) { kernel::dispatch_io_ports(*this, call); };
         kernel.objects["irq"] = [](FakeCall& call) { call.replied = {0}; };
+        kernel.objects["log"] = [this](FakeCall& call) { kernel::dispatch_log(*this, call); };
         kernel.objects["migrator"] = [this](FakeCall& call) {
             call.replied = {0,
                             status.boot_number,
@@ -81,15 +84,20 @@ protected:
                             status.taken_at,
                             status.requests_served};
         };
-        kernel.slots = {{clock_slot, "clock"},      {endpoint, "endpoint"},
-                        {supervisor, "supervisor"}, {control, "control"},
-                        {checkpoint, "checkpoint"}, {migrator, "migrator"},
-                        {ports, "ports"},           {irq, "irq"}};
+        kernel.slots = {{clock_slot, "clock"},
+                        {endpoint, "endpoint"},
+                        {supervisor, "supervisor"},
+                        {control, "control"},
+                        {checkpoint, "checkpoint"},
+                        {migrator, "migrator"},
+                        {ports, "ports"},
+                        {irq, "irq"},
+                        {log, "log"}};
         driver.emplace(console::Authority{runtime::Slot(clock_slot), runtime::Slot(endpoint),
                                           runtime::Slot(supervisor), runtime::Slot(control),
                                           runtime::Slot(checkpoint), runtime::Slot(migrator),
-                                          runtime::Slot(ports), runtime::Slot(irq), runtime::Slot(reader),
-                                          runtime::Slot(paced)},
+                                          runtime::Slot(ports), runtime::Slot(irq), runtime::Slot(log),
+                                          runtime::Slot(reader), runtime::Slot(paced)},
                        info);
     }
 
@@ -166,6 +174,22 @@ public: // handlers of the fake objects
     Error revoke(FakeCall& call) { return call.refuse(Error::not_supported); }
     Error reduce(FakeCall& call, auto const&) { return call.refuse(Error::not_supported); }
 
+    Error write(FakeCall& call, kernel::log_interface::WriteArguments const&) {
+        return call.refuse(Error::not_supported);
+    }
+    Error attach(FakeCall& call, kernel::log_interface::AttachArguments const&) {
+        return answer(call, kernel::log_interface::AttachResult{.position = logged.size()});
+    }
+    Error read(FakeCall& call, kernel::log_interface::ReadArguments const& arguments) {
+        std::uint64_t words[5] = {};
+        auto const piece = logged.substr(arguments.position, sizeof words);
+        std::memcpy(words, piece.data(), piece.size());
+        return answer(call, kernel::log_interface::ReadResult{
+                                arguments.position + piece.size(), static_cast<std::uint8_t>(piece.size()),
+                                words[0], words[1], words[2], words[3], words[4]});
+    }
+    Error writer(FakeCall& call) { return call.refuse(Error::not_supported); }
+
     Error power_off(FakeCall& call, kernel::system_control_interface::PowerOffArguments const& arguments) {
         off_status = arguments.status;
         return call.answer();
@@ -203,6 +227,7 @@ protected:
     bool divisor_latch = false;
     std::string received;
     std::string sent;
+    std::string logged; // the kernel's log
 };
 
 } // namespace tests

@@ -28,6 +28,19 @@ TEST_F(Console, FirstLinesAndReadiness) {
     EXPECT_EQ(output(), "[stele] held generation 12, 5 processes\r\n");
 }
 
+TEST_F(Console, TheKernelsLogComesInWholeLines) {
+    logged = "[kernel] printed before there was a console\n";
+    start_and_restore();
+    logged += "[kernel] a line that is longer than one answer of the kernel can hold\n[kernel] half a";
+    event(ConsoleEvent::logged);
+    EXPECT_EQ(output(), "[kernel] a line that is longer than one answer of the kernel can hold\r\n");
+    logged += " line\n";
+    event(ConsoleEvent::logged);
+    EXPECT_EQ(output(), "[kernel] half a line\r\n");
+    event(ConsoleEvent::logged);
+    EXPECT_EQ(output(), "");
+}
+
 TEST_F(Console, AFailedRestoreTurnsTheMachineOff) {
     driver->start();
     output();

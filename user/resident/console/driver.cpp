@@ -4,6 +4,9 @@
 
 #include <abi/resident_events.hpp>
 
+#include <array>
+#include <cstring>
+
 namespace console {
 
 namespace {
@@ -28,6 +31,9 @@ Driver::Driver(Authority const& authority, abi::BootInfo const& boot)
 
 void Driver::start() {
     static_cast<void>(serial_.start(authority_.endpoint, abi::bits(abi::ConsoleEvent::interrupt)));
+    auto const attached =
+        runtime::Log{authority_.log}.attach(authority_.endpoint, abi::bits(abi::ConsoleEvent::logged));
+    if (!attached.failed()) log_position_ = attached->position;
     screen_.line("[stele] boot ", status().boot_number, ", ", boot_.memory_bytes >> 20, " MiB memory");
     static_cast<void>(runtime::Endpoint{authority_.supervisor}.post(abi::ready_event(program_index)));
 }
@@ -39,6 +45,7 @@ void Driver::event(std::uint64_t bits) {
     if (has(abi::ConsoleEvent::committed)) committed();
     if (has(abi::ConsoleEvent::alarm)) alarm_ = PacedReplies::never;
     if (has(abi::ConsoleEvent::interrupt)) take_input();
+    if (has(abi::ConsoleEvent::logged)) print_log();
     work_off_due();
 }
 
@@ -64,6 +71,25 @@ Result<runtime::console_server::ReadLineResult> Driver::read_line(runtime::Reque
     reader_payload_ = request.payload();
     draw_prompt();
     return {};
+}
+
+void Driver::print_log() {
+    for (;;) {
+        auto const piece = runtime::Log{authority_.log}.read(log_position_);
+        if (piece.failed() || piece->bytes == 0) return;
+        log_position_ = piece->next;
+        std::array const words{piece->text0, piece->text1, piece->text2, piece->text3, piece->text4};
+        std::array<char, sizeof words> text;
+        std::memcpy(text.data(), words.data(), sizeof words);
+        for (std::size_t i = 0; i < piece->bytes && i < text.size(); ++i) {
+            if (text[i] != '\n') {
+                log_line_.put(text[i]);
+                continue;
+            }
+            screen_.output(log_line_.view());
+            log_line_.clear();
+        }
+    }
 }
 
 void Driver::take_input() {

@@ -13,6 +13,7 @@
 #include <runtime/client/checkpoint.hpp>
 #include <runtime/client/clock.hpp>
 #include <runtime/client/endpoint.hpp>
+#include <runtime/client/log.hpp>
 #include <runtime/client/migrator.hpp>
 #include <runtime/client/system_control.hpp>
 #include <runtime/server/console.hpp>
@@ -26,7 +27,7 @@ inline constexpr std::uint8_t orderly_off = 0x10;
 inline constexpr std::uint8_t cannot_restore = 0x11;
 
 struct Authority {
-    runtime::Slot clock, endpoint, supervisor, system_control, checkpoint, migrator, io_ports, irq;
+    runtime::Slot clock, endpoint, supervisor, system_control, checkpoint, migrator, io_ports, irq, log;
     runtime::Slot reader; // holds the reply entry of the reader
     runtime::Slot paced;  // from here on 32 slots for replies held back
 };
@@ -56,6 +57,8 @@ private:
     void take_line(std::string_view line);
     void give_to_reader(std::string_view line);
     void draw_prompt();
+    // What the kernel and the programs below this one have to say.
+    void print_log();
     // What the migrator tells.
     void restored();
     void committed();
@@ -79,6 +82,8 @@ private:
     LineQueue typed_ahead_{};
     PacedReplies paced_;
 
+    std::uint64_t log_position_ = 0;
+    base::TextBuffer<512> log_line_{}; // the beginning of a line whose end is not there yet
     bool reader_waits_ = false;
     std::uint32_t reader_payload_ = 0;
     bool restored_ = false;

@@ -21,6 +21,7 @@ extern "C" int main(std::uint64_t) {
                             .migrator = ResidentSlot::migrator,
                             .io_ports = ResidentSlot::io_ports,
                             .irq = ResidentSlot::irq,
+                            .log = ResidentSlot::log,
                             .reader = scratch(4),
                             .paced = scratch(8)},
                            *std::bit_cast<abi::BootInfo const*>(abi::boot_info_address));

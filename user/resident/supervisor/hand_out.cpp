@@ -10,6 +10,7 @@
 #include <runtime/client/endpoint.hpp>
 #include <runtime/client/io_ports.hpp>
 #include <runtime/client/irq.hpp>
+#include <runtime/client/log.hpp>
 
 namespace supervisor {
 
@@ -36,7 +37,8 @@ public:
     }
     // What every resident program has.
     Result<> give_common() const {
-        TRY(give(ResidentSlot::log, SupervisorSlot::log));
+        TRY(runtime::Log{SupervisorSlot::log}.writer(OwnSlot::made));
+        TRY(give(ResidentSlot::log, OwnSlot::made));
         TRY(give(ResidentSlot::clock, SupervisorSlot::clock));
         TRY(give(ResidentSlot::endpoint, slot_of(program_, ProgramSlot::endpoint)));
         return give_event_sender(ResidentSlot::supervisor, SupervisorSlot::own_endpoint);
@@ -90,6 +92,7 @@ Result<> hand_out_to_migrator() {
 Result<> hand_out_to_console() {
     Receiver const console(Program::console);
     TRY(console.give_common());
+    TRY(console.give(ResidentSlot::log, SupervisorSlot::log));
     TRY(console.give_ports(serial_port));
     TRY(runtime::Irq{SupervisorSlot::irq}.narrow(serial_line, OwnSlot::made));
     TRY(console.give(ResidentSlot::irq, OwnSlot::made));
