@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// State of the hosted stand-ins for kernel/arch/, and the kernel's log on standard error.
+// State of the hosted stand-ins for kernel/arch/, and the serial line on standard error.
 #include <arch/clock.hpp>
 #include <arch/direct_map.hpp>
-#include <arch/fake_log.hpp>
 #include <arch/interrupts.hpp>
+#include <arch/serial.hpp>
 #include <arch/tlb.hpp>
 
 #include <core/log.hpp>
@@ -23,7 +23,7 @@ FakeTlb tlb;
 std::uint64_t now = 0;
 std::uint64_t wall_seconds = 0;
 std::uint32_t unmasked_lines = 0;
-bool log_silent = false;
+bool serial_silent = false;
 
 } // namespace
 
@@ -33,7 +33,10 @@ FakeTlb& fake_tlb() { return tlb; }
 std::uint64_t& fake_now_ns() { return now; }
 std::uint64_t& fake_wall_seconds() { return wall_seconds; }
 std::uint32_t& fake_unmasked_lines() { return unmasked_lines; }
-bool& fake_log_silent() { return log_silent; }
+bool& fake_serial_silent() { return serial_silent; }
+void write_serial(char c) {
+    if (!serial_silent) std::fputc(c, stderr);
+}
 
 } // namespace kernel::arch
 
@@ -68,10 +71,6 @@ void set_idle(Processor& on) {
 void write_back_vector_state(Processor&) {}
 
 Log& kernel_log() { return log_ring; }
-void Log::put(char c) {
-    if (!arch::fake_log_silent()) std::fputc(c, stderr);
-}
-void Log::line(std::string_view text) { base::print(*this, text, '\n'); }
 
 void begin_panic() {}
 void end_panic() { std::abort(); }

@@ -4,7 +4,7 @@
 #include "fake_store.hpp"
 #include "fuzz_fixture.hpp"
 
-#include <arch/fake_log.hpp>
+#include <arch/serial.hpp>
 #include <fetch/supply.hpp>
 #include <ipc/event.hpp>
 
@@ -16,8 +16,8 @@ class CapabilityFuzz : public ::testing::Test {
 protected:
     static constexpr unsigned rounds = 60'000;
 
-    CapabilityFuzz() { arch::fake_log_silent() = true; }
-    ~CapabilityFuzz() override { arch::fake_log_silent() = false; }
+    CapabilityFuzz() { arch::fake_serial_silent() = true; }
+    ~CapabilityFuzz() override { arch::fake_serial_silent() = false; }
 
     // The processes that are ready have their turns, and time goes on.
     void run(FuzzWorld& world) {
@@ -37,10 +37,10 @@ protected:
         }
         FrameImage image;
         alignas(64) std::array<std::byte, abi::frame_size> content;
-        arch::fake_log_silent() = false; // which rule is broken
+        arch::fake_serial_silent() = false; // which rule is broken
         while (!drained(world.kernel()))
             ASSERT_TRUE(drain_next(world.kernel(), image, content)) << std::hex << image.id.raw();
-        arch::fake_log_silent() = true;
+        arch::fake_serial_silent() = true;
         if (world.source.random().one_in(3)) abandon_snapshot(world.kernel());
         else (void)commit_snapshot(world.kernel(), snapshots(world.kernel()).committed_generation + 1);
         queues(world.kernel()).wake_all(WaitKey::of(WaitKey::Kind::memory));
