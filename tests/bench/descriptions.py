@@ -56,10 +56,11 @@ def checkpoints(dirty, *, spaces=8, count=20, pause_us=10_000, sleepers=0, sleep
     return "\n".join(parts)
 
 
-def gap(dirty, run_ms, interval_ms=20):
+def gap(dirty, run_ms, interval_ms):
     """One process that writes `dirty` pages and watches the clock, under periodic checkpoints."""
+    argument = dirty | run_ms << 16 | (interval_ms != 0) << 48
     return "\n".join([header(interval_ms),
-                      process("gap", "bench-gap", argument=dirty | run_ms << 16, maps=[pages(dirty)],
+                      process("gap", "bench-gap", argument=argument, maps=[pages(dirty)],
                               capabilities=[CLOCK_AND_CONSOLE, CHECKPOINT])])
 
 
