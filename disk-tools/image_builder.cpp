@@ -58,7 +58,9 @@ public:
             endpoints_[endpoint.name] =
                 make_endpoint(endpoint.value, endpoint.receiver.empty() ? Capability::null()
                                                                         : made_[endpoint.receiver].process);
+        for (auto const& heap : system_.heaps) heaps_[heap.name] = make_heap(heap.object_type);
         for (auto const& process : system_.processes) fill(process);
+        place_ranges();
         // Last, since a capability may name any process's address space.
         std::uint32_t number = 0;
         for (auto const& process : system_.processes) fill_capability_page(process, ++number);
@@ -78,6 +80,24 @@ private:
         endpoint.payload_match = replies ? 1 : 0;
         return Capability::to_object(CapabilityType::endpoint, id, FrameArena::first_version,
                                      abi::endpoint_permissions);
+    }
+
+    Capability make_heap(FrameType object_type) {
+        auto const [id, heap] = arena_.object<abi::Heap>(FrameType::heap);
+        heap.object_type = static_cast<std::uint8_t>(object_type);
+        heap.persistent = 1;
+        heap.frame_limit = UINT32_MAX;
+        return Capability::to_object(CapabilityType::heap, id, FrameArena::first_version);
+    }
+
+    // Behind every frame that the store is made with. Nothing is written for them: a frame that the store
+    // does not have is free. The capability holds the count in its payload and the first frame in its data.
+    void place_ranges() {
+        auto next = abi::root_frame.number() + arena_.frames().size();
+        for (auto const& range : system_.ranges) {
+            ranges_[range.name] = Capability::miscellaneous(CapabilityType::frame_range, range.frames, next);
+            next += range.frames;
+        }
     }
 
     // The frames that others name come first, so that processes may refer to one another.
@@ -155,6 +175,8 @@ private:
         case process: return made_[wanted.target].process;
         case schedule: return made_[wanted.target].schedule;
         case endpoint: return endpoints_[wanted.target].with_rights(wanted.rights);
+        case frame_range: return ranges_[wanted.target];
+        case heap: return heaps_[wanted.target];
         // Without a payload an entry tells the receiver which process sends: its number in the description,
         // from 1.
         case entry:
@@ -210,6 +232,8 @@ private:
     std::map<std::string, MadeProcess> made_;
     std::map<std::string, Capability> pages_;
     std::map<std::string, Capability> endpoints_;
+    std::map<std::string, Capability> ranges_;
+    std::map<std::string, Capability> heaps_;
 };
 
 } // namespace

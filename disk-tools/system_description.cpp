@@ -20,13 +20,15 @@
 namespace tools {
 namespace {
 
+constexpr std::uint64_t range_frames_max = std::uint64_t{1} << 28; // 1 TiB
+
 class Reader {
 public:
     explicit Reader(std::filesystem::path const& file) : file_(file.string()) {}
 
     SystemDescription read(toml::table const& root) {
         SystemDescription system;
-        only(root, {"label", "checkpoint", "page", "endpoint", "process"});
+        only(root, {"label", "checkpoint", "page", "endpoint", "range", "heap", "process"});
         system.label = text(root, "label", "");
         if (auto const* checkpoint = root["checkpoint"].as_table()) {
             only(*checkpoint, {"interval_ms", "retain"});
@@ -40,6 +42,8 @@ public:
         each(root, "page", [&](toml::table const& page) { system.pages.push_back(read_page(page)); });
         each(root, "endpoint",
              [&](toml::table const& end) { system.endpoints.push_back(read_endpoint(end)); });
+        each(root, "range", [&](toml::table const& range) { system.ranges.push_back(read_range(range)); });
+        each(root, "heap", [&](toml::table const& heap) { system.heaps.push_back(read_heap(heap)); });
         each(root, "process",
              [&](toml::table const& process) { system.processes.push_back(read_process(process)); });
         check_names(system);
@@ -121,6 +125,27 @@ private:
                 number(table, "value", 0, 0, static_cast<std::uint64_t>(INT64_MAX)), place(table)};
     }
 
+    RangeDescription read_range(toml::table const& table) const {
+        only(table, {"name", "frames"});
+        return {text(table, "name", {}),
+                static_cast<std::uint32_t>(number(table, "frames", {}, 1, range_frames_max)), place(table)};
+    }
+
+    HeapDescription read_heap(toml::table const& table) const {
+        only(table, {"name", "type"});
+        HeapDescription heap{.name = text(table, "name", {}), .place = place(table)};
+        auto const type = text(table, "type", {});
+        for (std::uint8_t i = 0; i < abi::frame_type_count; ++i) {
+            auto const candidate = static_cast<abi::FrameType>(i);
+            if (abi::is_heap_frame(candidate) && abi::frame_type_names[i] == type)
+                heap.object_type = candidate;
+        }
+        if (heap.object_type == abi::FrameType::free)
+            refuse(table, fmt::format("a heap cannot hold objects of type '{}'", type),
+                   "use patt, process, endpoint, schedule or heap");
+        return heap;
+    }
+
     MappingDescription read_mapping(toml::table const& table) const {
         only(table, {"page", "pages", "address", "access"});
         MappingDescription mapping{.page = text(table, "page", ""), .place = place(table)};
@@ -157,12 +182,11 @@ private:
     abi::CapabilityType type_named(toml::table const& table, std::string_view name) const {
         for (auto const& row : abi::capability_types)
             if (row.name == name && !row.of_one_boot && row.type != abi::CapabilityType::null &&
-                row.type != abi::CapabilityType::restart && row.type != abi::CapabilityType::heap &&
-                row.type != abi::CapabilityType::frame_range)
+                row.type != abi::CapabilityType::restart)
                 return row.type;
         refuse(table, fmt::format("'{}' is not a type that a description can hand out", name),
-               "use number, data_page, capability_page, patt, process, endpoint, entry, schedule, clock, "
-               "discrim, log, checkpoint or system_control");
+               "use number, data_page, capability_page, patt, process, endpoint, entry, heap, frame_range, "
+               "schedule, clock, discrim, log, checkpoint or system_control");
     }
 
     abi::Rights right_named(toml::node const& node) const {
@@ -221,6 +245,8 @@ private:
         auto const processes = unique_names(system.processes, "process");
         auto const pages = unique_names(system.pages, "page");
         auto endpoints = unique_names(system.endpoints, "endpoint");
+        auto const ranges = unique_names(system.ranges, "range");
+        auto const heaps = unique_names(system.heaps, "heap");
         endpoints.insert("console");
         auto const want = [](std::set<std::string> const& names, std::string const& name, Place const& at) {
             if (!names.contains(name))
@@ -235,6 +261,8 @@ private:
             for (auto const& [slot, type, target, rights, payload, number, at] : process.capabilities) {
                 if (type == data_page) want(pages, target, at);
                 else if (type == endpoint || type == entry) want(endpoints, target, at);
+                else if (type == frame_range) want(ranges, target, at);
+                else if (type == heap) want(heaps, target, at);
                 else if (abi::names_object(type)) want(processes, target, at);
                 else if (!target.empty())
                     refuse_at(at, "a capability of this type has no target", "drop 'target'");

@@ -30,6 +30,20 @@ struct EndpointDescription {
     Place place{};
 };
 
+// Persistent frames behind all others of the store, free at first; a frame_range capability hands them out.
+struct RangeDescription {
+    std::string name;
+    std::uint32_t frames = 0;
+    Place place{};
+};
+
+// A persistent heap without frames: whoever holds it admits them, so what limits it is the pages he has.
+struct HeapDescription {
+    std::string name;
+    abi::FrameType object_type = abi::FrameType::free;
+    Place place{};
+};
+
 struct MappingDescription {
     std::string page; // a named page; empty: `pages` fresh zero pages of the process's own
     std::uint64_t address = 0;
@@ -38,7 +52,8 @@ struct MappingDescription {
     Place place{};
 };
 
-// `target` names a process, page or endpoint by the type; "console" is the well-known console endpoint.
+// `target` names a process, page, endpoint, range or heap by the type; "console" is the well-known console
+// endpoint.
 struct CapabilityDescription {
     std::uint64_t slot = 0;
     abi::CapabilityType type = abi::CapabilityType::null;
@@ -68,6 +83,8 @@ struct SystemDescription {
     std::uint32_t retain = 16;
     std::vector<PageDescription> pages;
     std::vector<EndpointDescription> endpoints;
+    std::vector<RangeDescription> ranges;
+    std::vector<HeapDescription> heaps;
     std::vector<ProcessDescription> processes;
 };
 

@@ -23,15 +23,6 @@ SlotLocation receiver_slot(EndpointRef endpoint) {
     return object_slot(abi::FrameType::endpoint, endpoint.target(), 0);
 }
 
-// Everybody who waits to send through the endpoint tries again.
-void wake_senders(Kernel& kernel, EndpointRef endpoint) {
-    auto const id = object_id_of(memory(kernel), endpoint.target());
-    queues(kernel).wake_all(WaitKey::endpoint(id));
-    auto const receiver = unprepared(kernel, read_slot(receiver_slot(endpoint)));
-    if (receiver.type() == abi::CapabilityType::process)
-        queues(kernel).wake_senders_through(receiver.object().frame(), id);
-}
-
 struct EndpointOperations {
     Reply bind(Invocation& call, BindArguments const& arguments) {
         auto& kernel = call.kernel();

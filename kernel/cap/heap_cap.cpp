@@ -2,6 +2,7 @@
 // Heaps: untyped frames become frames of objects; objects come into use and end.
 #include <cap/kinds.hpp>
 
+#include <ipc/delivery.hpp>
 #include <mapping/retire.hpp>
 
 #include <kernel/dispatch/heap.hpp>
@@ -81,6 +82,7 @@ struct HeapOperations {
             return call.refuse(Error::in_use); // nobody would be there for the answer
         if (!versions_left(kernel, target.frame)) return call.refuse(Error::retired);
         auto const committed = call.commit();
+        if (type == abi::FrameType::endpoint) wake_senders(kernel, {target.frame, target.index});
         destroy_object(kernel, target, committed);
         return call.answer();
     }

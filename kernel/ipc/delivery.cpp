@@ -96,6 +96,15 @@ void finish_delivery(Kernel& kernel, Delivery const& delivery, Committed const& 
     queues(kernel).make_ready(delivery.receiver_live);
 }
 
+void wake_senders(Kernel& kernel, EndpointRef endpoint) {
+    auto const id = object_id_of(memory(kernel), endpoint.target());
+    queues(kernel).wake_all(WaitKey::endpoint(id));
+    auto const slot = object_slot(abi::FrameType::endpoint, endpoint.target(), 0);
+    auto const receiver = unprepared(kernel, read_slot(slot));
+    if (receiver.type() == abi::CapabilityType::process)
+        queues(kernel).wake_senders_through(receiver.object().frame(), id);
+}
+
 void break_receiver(Kernel& kernel, Delivery const& delivery, Committed const& committed) {
     auto& process = FrameWriter(kernel, delivery.receiver.frame, 0, committed).object<abi::Process>();
     process.state = abi::RunState::faulted;

@@ -53,6 +53,9 @@ Result<> find_places(Kernel& kernel, Delivery& delivery);
 abi::Process& begin_delivery(Kernel& kernel, Delivery const& delivery, Committed const& committed);
 void finish_delivery(Kernel& kernel, Delivery const& delivery, Committed const& committed);
 
+// Everybody who waits to send through the endpoint tries again: its receiver changes, or it ends.
+void wake_senders(Kernel& kernel, EndpointRef endpoint);
+
 // The receiver cannot take messages: it is faulted.
 void break_receiver(Kernel& kernel, Delivery const& delivery, Committed const& committed);
 

@@ -6,7 +6,8 @@ checkpoint. A bug that survives fails. Disk and checker are those of the tree wi
 
 A patch begins with "Rule: R9", then "Expect: lost wrong" (kinds of failure of the campaign, any of them) or
 "Test: TARGET TESTS" (an executable and its --gtest_filter that must fail, for a bug that no cut of one
-processor can show), then says what the bug is."""
+processor can show), then says what the bug is. "System: talk" sends images/talk.toml through the cuts instead
+of images/campaign.toml."""
 import argparse
 import os
 import re
@@ -31,6 +32,7 @@ class Mutant:
     rule: str
     expected: set  # kinds of failure of the campaign
     test: list  # [target, filter] instead of the campaign
+    system: str  # what the campaign runs
 
     @staticmethod
     def read(path):
@@ -39,7 +41,7 @@ class Mutant:
         expected, test = fields.get("Expect", "").split(), fields.get("Test", "").split()
         if bool(expected) == bool(test):
             raise ValueError(f"{path.name}: one of Expect and Test")
-        return Mutant(path.stem, path, fields["Rule"], set(expected), test)
+        return Mutant(path.stem, path, fields["Rule"], set(expected), test, fields.get("System", "campaign"))
 
 
 def files_of(folder):
@@ -89,12 +91,13 @@ class Workshop:
             output = result.stdout[-4000:] + result.stderr[-2000:]
             raise RuntimeError(f"{' '.join(map(str, command))}\n{output}")
 
-    def campaign(self):
+    def campaign(self, system):
         """(exit status, kinds of failure, output)"""
         options = self.options
         command = [sys.executable, "-B", HERE.parent / "system" / "campaign.py", "--build", options.build,
                    "--machine", self.build, "--cuts", options.cuts, "--seed", options.seed, "--until-failure",
-                   "--patience", 0.4, "--failures", options.folder / "failures"]
+                   "--patience", 0.4, "--failures", options.folder / "failures",
+                   "--system", SOURCE / "images" / f"{system}.toml"]
         result = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=900)
         verdict = VERDICT.search(result.stdout)
         kinds = set(re.findall(r"[a-z]+", verdict[2] or "")) if verdict else set()
@@ -121,7 +124,7 @@ def attack(workshop, mutant):
     else:
         workshop.compile("kernel", "resident")
         built = time.monotonic()
-        status, found, output = workshop.campaign()
+        status, found, output = workshop.campaign(mutant.system if mutant is not None else "campaign")
         caught = status == 1 and bool(found & mutant.expected) if mutant is not None else status == 0
     if mutant is not None:
         workshop.patch(mutant, "--reverse")

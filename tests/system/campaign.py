@@ -158,13 +158,14 @@ def replay(options, world, program):
     case = json.loads((options.replay / "case.json").read_text())
     oracle = Oracle(**case["oracle_before"])
     oracle.facts = [tuple(fact) for fact in oracle.facts]
+    oracle.stored = tuple(oracle.stored)
     print(f"replay: {case['kind']}: {case['problem']}", flush=True)
     with tempfile.TemporaryDirectory(prefix="stele-replay-") as folder:
         image = Path(folder) / "store.img"
         for name in ("before", "after"):
             copy_sparse(options.replay / f"{name}.img", image)
             try:
-                print(f"{name}.img: clean, newest generation {world.check(image)[0]}")
+                print(f"{name}.img: clean, newest generation {world.check(image).newest}")
             except StoreDamaged as problem:
                 print(f"{name}.img: {problem}")
         copy_sparse(options.replay / "before.img", image)
@@ -198,7 +199,8 @@ def parse(arguments):
     options = parser.parse_args(arguments)
     options.setting = [word for name, value in (
         ("--build", options.build), ("--machine", options.machine), ("--memory", options.memory),
-        ("--interval", options.interval), ("--words", shlex.quote(options.words)))
+        ("--interval", options.interval), ("--system", options.system),
+        ("--words", shlex.quote(options.words)))
         if value not in (None, "''") for word in (name, str(value))] + ["--kill"] * options.kill
     if options.seed is None:
         options.seed = random.SystemRandom().randrange(1 << 31)

@@ -10,7 +10,7 @@ import unittest
 from pathlib import Path
 
 import campaign
-from oracle import LostState, Oracle
+from oracle import LostState, Oracle, WrongState
 from worlds import ToyWorld
 
 PROGRAM = Path(os.environ.get("STELE_FORGETTING_DISK", "forgetting-disk"))
@@ -115,6 +115,52 @@ class OracleTest(unittest.TestCase):
         self.feed(oracle, "notepad: 1: a", "notepad: 2: b", "notepad: end, 2 lines")
         self.assertTrue(oracle.notes_known)
 
+    def test_a_sum_that_changes_is_wrong(self):
+        oracle = Oracle()
+        self.boot(oracle, 1, 1)
+        self.feed(oracle, "clearing: 50 transfers, total 2000, ok, 3 refused")
+        self.boot(oracle, 2, 1)
+        self.feed(oracle, "clearing: 50 transfers, total 2000, ok, 2 refused")
+        with self.assertRaises(WrongState):
+            self.feed(oracle, "clearing: 100 transfers, total 2010, ok, 5 refused")
+
+    def test_a_token_that_repeats_is_wrong_and_one_that_steps_back_is_lost(self):
+        oracle = Oracle()
+        self.boot(oracle, 1, 1)
+        self.feed(oracle, "token: 63")
+        self.acknowledge(oracle, 2, 3, 4)
+        self.boot(oracle, 2, 4)
+        self.feed(oracle, "token: 63")  # printed again: its console was of the earlier boot
+        with self.assertRaises(WrongState):
+            self.feed(oracle, "token: 63")
+        self.boot(oracle, 3, 4)
+        with self.assertRaises(LostState):
+            self.feed(oracle, "token: 62")
+
+    def test_books_that_do_not_balance_are_wrong(self):
+        oracle = Oracle()
+        self.boot(oracle, 1, 1)
+        self.feed(oracle, "space-bank: 30 created, 20 live, 10 freed")
+        with self.assertRaises(WrongState):
+            self.feed(oracle, "space-bank: 31 created, 20 live, 10 freed")
+
+    def test_a_grower_that_runs_a_round_again_is_lost_or_wrong(self):
+        oracle = Oracle()
+        self.boot(oracle, 1, 1)
+        self.feed(oracle, "grower: 16 pages, round 7, ok", "deep: 12 descents, ok")
+        self.acknowledge(oracle, 2, 3, 4)
+        self.boot(oracle, 2, 4)
+        self.feed(oracle, "grower: 16 pages, round 7, ok")  # printed again, its number no smaller
+        with self.assertRaises(LostState):
+            self.feed(oracle, "deep: 8 descents, ok")
+        with self.assertRaises(WrongState):
+            self.feed(oracle, "grower: 16 pages, round 7, ok")
+
+    def test_a_fault_of_a_persistent_process_is_wrong(self):
+        with self.assertRaises(WrongState):
+            self.feed(Oracle(), "[kernel] process 0x12 'teller-a' faulted: divide_error at 0x0, rip 0x400000")
+        self.feed(Oracle(), "[kernel] process 0x12 'migrator' faulted: divide_error at 0x0, rip 0x400000")
+
     def test_boot_numbers_are_never_used_again(self):
         oracle = Oracle()
         self.boot(oracle, 5, 1)
@@ -124,9 +170,14 @@ class OracleTest(unittest.TestCase):
     def test_processes_do_not_vanish(self):
         oracle = Oracle()
         self.boot(oracle, 1, 1)
+        oracle.check_store(2, 9, 4)
         oracle.begin_boot()
         with self.assertRaises(LostState):
             self.feed(oracle, "[stele] restored generation 2, 3 processes")
+        oracle.begin_boot()
+        self.feed(oracle, "[stele] restored generation 2, 4 processes")
+        with self.assertRaises(LostState):
+            oracle.check_store(3, 8, 4)
 
 
 if __name__ == "__main__":

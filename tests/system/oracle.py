@@ -8,13 +8,16 @@ restart at generation R every fact with K + 2 <= R must still hold; a fact that 
 import re
 from dataclasses import dataclass, field
 
+import rules
+
 ACKNOWLEDGED = re.compile(r"^\[stele\] generation (\d+) committed, (\d+) frames, age (\d+) ms")
 RESTORED = re.compile(r"^\[stele\] restored generation (\d+), (\d+) processes(, after a torn newer record)?")
 BOOT = re.compile(r"^\[stele\] boot (\d+), (\d+) MiB memory")
-PROGRESS = re.compile(r"^(counter|compute|churn): (\d+)")
 NOTE = re.compile(r"^notepad: (\d+): (.*)$")
 SELF_CHECK = re.compile(r"self-check FAILED")
-FAULT = re.compile(r"\[kernel\] process \w+ '(counter|compute|churn|notepad|watcher)' faulted")
+FAULT = re.compile(r"\[kernel\] process \w+ '([^']*)' faulted")
+# Their faults are trouble, not a wrong state.
+RESIDENTS = {"supervisor", "block-driver", "migrator", "console"}
 NOTES_END = re.compile(r"^notepad: end, (\d+) lines")
 SNAPSHOTS_BETWEEN = 2
 
@@ -33,13 +36,15 @@ class Oracle:
     restored: int = 0  # generation of the current boot's start
     boot: int = 0  # number of the current boot
     durable_boot: int = 0  # newest boot number that got as far as restoring: it is never used again
-    processes: int = 0
+    processes: int = 0  # in the store; the live ones among them change with what they wait for
+    stored: tuple = (0, 0)  # newest generation when the machine was last off, and its live processes
     floors: dict = field(default_factory=dict)  # program -> value that no restart may fall below
     notes: list = field(default_factory=list)  # texts that may be in the notepad's memory, in order
     certain_notes: int = 0  # how many of them must be
     notes_known: bool = True  # False after a restart, until the notepad has listed them
     facts: list = field(default_factory=list)  # (program, value, generation that contains it, or None)
     seen: dict = field(default_factory=dict)  # program -> newest value of this boot
+    constants: dict = field(default_factory=dict)  # program -> what its lines never change
     moved: list = field(default_factory=list)  # programs that made progress in this boot
     acknowledgements: int = 0  # of this boot
     listed: dict = field(default_factory=dict)
@@ -55,14 +60,15 @@ class Oracle:
 
     def observe(self, line):
         """Takes one line of the console; raises LostState or WrongState when it breaks a promise."""
-        if SELF_CHECK.search(line) or FAULT.search(line):
+        fault = FAULT.search(line)
+        if SELF_CHECK.search(line) or fault and fault[1] not in RESIDENTS or not rules.adds_up(line):
             raise WrongState(line)
         if match := RESTORED.match(line):
             self._restore(int(match[1]), int(match[2]))
         elif match := ACKNOWLEDGED.match(line):
             self._acknowledge(int(match[1]))
-        elif match := PROGRESS.match(line):
-            self._progress(match[1], int(match[2]))
+        elif found := rules.read(line):
+            self._progress(*found)
         elif match := NOTE.match(line):
             self._note(int(match[1]), match[2])
         elif match := NOTES_END.match(line):
@@ -74,24 +80,29 @@ class Oracle:
         """A line is about to be sent to the notepad: it may or may not be stored."""
         self.notes.append(text)
 
-    def check_store(self, newest):
-        """The newest generation that a reader of the image finds, while the machine is off."""
+    def check_store(self, newest, processes=None, live=None):
+        """What readers find in the image of a machine that is off: newest generation, and who is in it."""
         if newest < self.acknowledged:
             raise LostState(f"newest in the store is {newest}, but {self.acknowledged} was acknowledged")
+        if processes is None:
+            return
+        if self.processes and processes != self.processes:
+            raise LostState(f"the store has {processes} processes, there were {self.processes}")
+        self.processes = processes
+        self.stored = (newest, live)
 
     def _boot(self, number):
         if number <= self.durable_boot:
             raise LostState(f"boot number {number} after {self.durable_boot} had restored a checkpoint")
         self.boot = number
 
-    def _restore(self, generation, processes):
+    def _restore(self, generation, live):
         if generation < self.acknowledged:
             raise LostState(f"restored generation {generation}, but {self.acknowledged} was acknowledged")
-        if self.processes and processes != self.processes:
-            raise LostState(f"restored {processes} processes, there were {self.processes}")
+        if generation == self.stored[0] and live != self.stored[1]:
+            raise LostState(f"restored {live} live processes, the store has {self.stored[1]}")
         self.restored = generation
         self.durable_boot = self.boot
-        self.processes = processes
         for program, value, certain in self.facts:
             if certain is not None and certain <= generation:
                 if program == "notepad":
@@ -109,7 +120,11 @@ class Oracle:
         self.facts = [(program, value, generation + SNAPSHOTS_BETWEEN if certain is None else certain)
                       for program, value, certain in self.facts]
 
-    def _progress(self, program, value):
+    def _progress(self, program, value, constants):
+        if constants != self.constants.setdefault(program, constants):
+            raise WrongState(f"{program} shows {constants}, before {self.constants[program]}")
+        if value == self.seen.get(program) and rules.RULES[program].rises:
+            raise WrongState(f"{program} shows {value} twice")
         floor = max(self.floors.get(program, 0), self.seen.get(program, 0))
         if value < floor:
             raise LostState(f"{program} shows {value} after {floor}, in generation {self.restored}")

@@ -15,6 +15,7 @@ import zlib
 
 from nbd_client import FLUSH, WRITE, NbdClient
 
+PROCESSES = 3  # that it says it has
 FRAMES, FRAME = 12, 4096  # a slot: its frames, then a record of one sector
 SLOT = FRAMES * FRAME + 4096
 RECORD = struct.Struct("<4sQ13I")
@@ -133,7 +134,7 @@ class Toy:
         self.disk.write(2 * SLOT, struct.pack("<Q", boot).ljust(512, b"\0"))
         self.disk.flush()
         generation, state, torn, mixed = found
-        self.say(f"[stele] restored generation {generation}, 3 processes" +
+        self.say(f"[stele] restored generation {generation}, {PROCESSES} processes" +
                  (", after a torn newer record" if torn else ""))
         if mixed:
             self.say("churn: self-check FAILED: frames of different generations")

@@ -89,14 +89,15 @@ class Trial:
                 self.machine.close()
             self.disk.close()
         try:
-            self.newest, self.torn_record = self.world.check(self.image)
+            state = self.world.check(self.image)
+            self.newest, self.torn_record = state.newest, state.torn
         except StoreDamaged as problem:
             if problem.newest is not None:
                 self.oracle.check_store(problem.newest)
             raise
         if trouble is not None:
             raise trouble
-        self.oracle.check_store(self.newest)
+        self.oracle.check_store(state.newest, state.processes, state.live)
         return self.facts()
 
     def _end_in_trouble(self):
@@ -119,20 +120,25 @@ class Trial:
                 and self._await_cut())
 
     def _await_progress(self):
-        """Every program goes on. Where commits go on and one does not, it was not restored."""
-        oracle, before = self.oracle, self.oracle.acknowledgements
-        try:
-            return self._follow(lambda: set(self.world.programs) <= set(oracle.moved), "progress")
-        except MachineError as problem:
-            still = [name for name in self.world.programs if name not in oracle.moved]
-            if oracle.acknowledgements - before < STANDSTILL_COMMITS or not still:
-                raise
-            text = f"restored {oracle.restored}, {', '.join(still)} does not go on: {problem}"
-            raise WrongState(text) from None
+        """Every program goes on."""
+        programs, oracle = self.world.programs, self.oracle
+        return self._await_all(lambda: [name for name in programs if name not in oracle.moved], "progress")
 
     def _list_notes(self):
         self.machine.send_line("list")
-        return self._follow(lambda: self.oracle.notes_known, "the notepad's complete list")
+        return self._await_all(lambda: [] if self.oracle.notes_known else ["notepad"],
+                               "the notepad's complete list")
+
+    def _await_all(self, still, what):
+        """Until `still` names nobody. Where commits go on and a program does not, it was not restored."""
+        before = self.oracle.acknowledgements
+        try:
+            return self._follow(lambda: not still(), what)
+        except MachineError as problem:
+            if self.oracle.acknowledgements - before < STANDSTILL_COMMITS or not still():
+                raise
+            text = f"restored {self.oracle.restored}, {', '.join(still())} does not go on: {problem}"
+            raise WrongState(text) from None
 
     def _type_note(self):
         text = " ".join(self.random.choice(WORDS) for _ in range(self.random.randint(2, 16)))

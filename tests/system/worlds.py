@@ -4,7 +4,9 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
+import rules
 import toy_guest
 from machine import console_arguments, qemu_command
 
@@ -20,6 +22,14 @@ class StoreDamaged(Exception):
         self.newest = newest  # generation that could be read in spite of it
 
 
+class StoreState(NamedTuple):
+    """What the offline readers say of a store that is whole."""
+    newest: int  # generation
+    torn: bool  # a newer one was begun
+    processes: int
+    live: int  # processes that run on after a restart
+
+
 def run_tool(command):
     """A tool's exit status and its JSON document."""
     result = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=120)
@@ -32,7 +42,6 @@ def run_tool(command):
 
 class SteleWorld:
     """The kernel, the resident image, the tools, the independent reader."""
-    programs = ("counter", "compute", "churn")  # whose lines must show progress after each restart
 
     def __init__(self, build, *, system, machine=None, size="64M", memory=64, words="", interval=10):
         self.stele = Path(build) / "disk-tools" / "stele"
@@ -40,6 +49,7 @@ class SteleWorld:
         self.kernel = machine / "kernel" / "stele-kernel.elf"
         self.resident = machine / "images" / "resident.img"
         self.system, self.size, self.memory = system, size, memory
+        self.programs = rules.programs_of(system)  # whose lines must show progress after each restart
         self.words = f"interval={interval} ack lines=10 {words}".strip()
         self.reader = HERE.parent / "reader" / "stele_reader.py"
 
@@ -57,7 +67,7 @@ class SteleWorld:
                             memory=self.memory), console_arguments
 
     def check(self, image):
-        """(newest generation by both readers, whether a newer one was torn); raises StoreDamaged."""
+        """The StoreState that both readers agree on; raises StoreDamaged."""
         status, document = run_tool([self.stele, "check", "--json", image])
         if status != 0 or not document["clean"]:
             text = f"stele check: exit {status}, {json.dumps(document)[:800]}"
@@ -67,7 +77,11 @@ class SteleWorld:
         if status != 0 or other["generation"] != newest:
             text = f"independent reader: exit {status}, newest {other.get('generation')}; stele: {newest}"
             raise StoreDamaged(text)
-        return newest, document["tornNewest"]
+        processes, live = len(other["processFrames"]), len(other["liveProcesses"])
+        if processes != document["processes"]:
+            text = f"independent reader: {processes} processes; stele: {document['processes']}"
+            raise StoreDamaged(text, newest)
+        return StoreState(newest, document["tornNewest"], processes, live)
 
 
 class ToyWorld:
@@ -92,4 +106,4 @@ class ToyWorld:
         found = toy_guest.recover(lambda offset, length: data[offset:offset + length])
         if found is None:
             raise StoreDamaged("no whole slot")
-        return found[0], found[2]
+        return StoreState(found[0], found[2], toy_guest.PROCESSES, toy_guest.PROCESSES)

@@ -52,6 +52,30 @@ TEST_F(SystemDescriptionTest, ReadsWhatItSays) {
     EXPECT_EQ(made.capabilities.front().type, abi::CapabilityType::entry);
 }
 
+TEST_F(SystemDescriptionTest, ReadsRangesAndHeaps) {
+    auto const system =
+        read("[[range]]\nname = \"r\"\nframes = 16\n[[heap]]\nname = \"h\"\ntype = \"patt\"\n" +
+             process("capabilities = [{ slot = 1, type = \"frame_range\", target = \"r\" },\n"
+                     "{ slot = 2, type = \"heap\", target = \"h\" }]\n"));
+    ASSERT_EQ(system.ranges.size(), 1u);
+    EXPECT_EQ(system.ranges.front().name, "r");
+    EXPECT_EQ(system.ranges.front().frames, 16u);
+    ASSERT_EQ(system.heaps.size(), 1u);
+    EXPECT_EQ(system.heaps.front().object_type, abi::FrameType::patt);
+    auto const& capabilities = system.processes.front().capabilities;
+    ASSERT_EQ(capabilities.size(), 2u);
+    EXPECT_EQ(capabilities[0].type, abi::CapabilityType::frame_range);
+    EXPECT_EQ(capabilities[1].type, abi::CapabilityType::heap);
+    EXPECT_EQ(capabilities[1].target, "h");
+}
+
+TEST_F(SystemDescriptionTest, HeapsHoldObjectsOnly) {
+    for (auto const* type : {"patt", "process", "endpoint", "schedule", "heap"}) {
+        auto const heap = std::string("[[heap]]\nname = \"h\"\ntype = \"") + type + "\"\n";
+        EXPECT_EQ(refusal(heap), "") << type;
+    }
+}
+
 TEST_F(SystemDescriptionTest, NamesEachMistakeAndItsPlace) {
     std::vector<std::pair<std::string, std::string>> const mistakes = {
         {"lable = \"x\"\n", "unknown key 'lable'"},
@@ -70,6 +94,21 @@ TEST_F(SystemDescriptionTest, NamesEachMistakeAndItsPlace) {
         {process("capabilities = [{ slot = 1, type = \"clock\" }, { slot = 1, type = \"log\" }]\n"),
          "filled twice"},
         {process("") + process(""), "two of kind process are named 'a'"},
+        {"[[range]]\nframes = 1\n", "'name' is missing"},
+        {"[[range]]\nname = \"r\"\n", "'frames' is missing"},
+        {"[[range]]\nname = \"r\"\nframes = 0\n", "'frames' is not a number from 1 to"},
+        {"[[range]]\nname = \"r\"\nframes = 1\nfirst = 2\n", "unknown key 'first'"},
+        {"[[range]]\nname = \"r\"\nframes = 1\n[[range]]\nname = \"r\"\nframes = 1\n",
+         "two of kind range are named 'r'"},
+        {"[[heap]]\nname = \"h\"\n", "'type' is missing"},
+        {"[[heap]]\nname = \"h\"\ntype = \"data page\"\n", "a heap cannot hold objects of type 'data page'"},
+        {"[[heap]]\nname = \"h\"\ntype = \"free\"\n", "a heap cannot hold objects of type 'free'"},
+        {"heap = [1]\n", "an item of 'heap' is not a table"},
+        {process("capabilities = [{ slot = 1, type = \"frame_range\", target = \"a\" }]\n"),
+         "nothing here is named 'a'"},
+        {process("capabilities = [{ slot = 1, type = \"heap\" }]\n"), "nothing here is named ''"},
+        {process("capabilities = [{ slot = 1, type = \"restart\", target = \"a\" }]\n"),
+         "not a type that a description can hand out"},
         {"x = [", "description.toml:1:"},
     };
     for (auto const& [text, expected] : mistakes) {

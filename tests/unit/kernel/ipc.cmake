@@ -1,3 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
 stele_test(NAME kernel_ipc_test
-    SOURCES ipc_message_test.cpp ipc_event_test.cpp ipc_dispatch_test.cpp fake_power.cpp LINKS kernel-hosted)
+    SOURCES ipc_message_test.cpp ipc_event_test.cpp ipc_dispatch_test.cpp ipc_endpoint_test.cpp
+        fake_power.cpp LINKS kernel-hosted)

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// The end of a program that found its own state, or what another one told it, to be of another instant.
+#pragma once
+
+#include <apps/say.hpp>
+#include <runtime/client/clock.hpp>
+
+namespace apps {
+
+inline constexpr runtime::Clock clock{runtime::Slot(AppSlot::clock)};
+
+template <class... Parts>
+[[noreturn]] void self_check_failed(std::string_view program, Parts const&... parts) {
+    say(program, ": self-check FAILED: ", parts...);
+    for (;;) static_cast<void>(clock.sleep_for(1'000'000'000));
+}
+
+} // namespace apps
