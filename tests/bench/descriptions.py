@@ -56,10 +56,10 @@ def checkpoints(dirty, *, spaces=8, count=20, pause_us=10_000, sleepers=0, sleep
     return "\n".join(parts)
 
 
-def gap(dirty, run_ms, interval_ms):
+def gap(dirty, run_ms, until_checkpoint=False):
     """One process that writes `dirty` pages and watches the clock, under periodic checkpoints."""
-    argument = dirty | run_ms << 16 | (interval_ms != 0) << 48
-    return "\n".join([header(interval_ms),
+    argument = dirty | run_ms << 16 | until_checkpoint << 48
+    return "\n".join([header(20),
                       process("gap", "bench-gap", argument=argument, maps=[pages(dirty)],
                               capabilities=[CLOCK_AND_CONSOLE, CHECKPOINT])])
 

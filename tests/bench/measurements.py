@@ -183,7 +183,7 @@ def kernel_clock(machine):
 
 def gap_line(stand, dirty, interval_ms, run_ms, icount=False):
     """One run of bench-gap, and the checkpoints of it as the store's history tells them."""
-    image = stand.format(f"gap-{dirty}", descriptions.gap(dirty, run_ms, interval_ms))
+    image = stand.format(f"gap-{dirty}", descriptions.gap(dirty, run_ms, interval_ms != 0))
     with stand.boot(image, words=f"interval={interval_ms}", memory=128, icount=icount) as machine:
         machine.wait_for(r"bench: gap ready", 120)
         machine.send_line("go")

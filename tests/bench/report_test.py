@@ -79,7 +79,7 @@ class Descriptions(unittest.TestCase):
             self.assertEqual(mapped, dirty)
 
     def test_all_parse(self):
-        for text in (descriptions.checkpoints(64, sleepers=3, sleeper_pages=5), descriptions.gap(64, 100, 20),
+        for text in (descriptions.checkpoints(64, sleepers=3, sleeper_pages=5), descriptions.gap(64, 100),
                      descriptions.filler(10)):
             self.assertTrue(tomllib.loads(text)["process"])
 
