@@ -24,7 +24,7 @@ std::string text_of(abi::disk::Twin const& twin) {
                        twin[1].count());
 }
 std::string label_of(RootSlot const& slot) {
-    return {slot.label.data(), ::strnlen(slot.label.data(), slot.label.size())};
+    return printable({slot.label.data(), ::strnlen(slot.label.data(), slot.label.size())});
 }
 
 nlohmann::ordered_json slot_document(checkpoint::SlotState const& state) {
@@ -125,7 +125,7 @@ int command_info(CommonOptions const& common, InfoOptions const& options) {
     fmt::print("  checkpoints  {} readable, every {} ms, last boot {}\n", view.history().size(),
                slot.interval_ms, slot.boot);
     fmt::print("  space        {} live, {} free of {} usable\n", size(space.live_bytes),
-               size(space.free_bytes + space.pending_bytes), size(space.usable_bytes));
+               size(space.free_bytes), size(space.usable_bytes));
     if (recovery.torn) fmt::print("  note         the newest commit was torn and is ignored\n");
     return 0;
 }

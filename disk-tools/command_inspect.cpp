@@ -4,6 +4,7 @@
 #include "options.hpp"
 #include "report.hpp"
 
+#include <abi/fault.hpp>
 #include <abi/objects/frame_shape.hpp>
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
@@ -27,7 +28,10 @@ public:
         Document out = {{"object", Objects::text(id, frame.info.type)},
                         {"type", abi::frame_type_names[static_cast<std::size_t>(frame.info.type)]},
                         {"versionMark", frame.info.mark.raw()},
-                        {"birth", frame.info.birth.counter()}};
+                        {"birth", frame.info.birth.counter()},
+                        {"zero", frame.info.zero},
+                        {"offset", frame.info.offset},
+                        {"hash", format_hex(frame.info.hash)}};
         add_content(out, frame, id.index());
         if (options_.hex) out["content"] = hex(frame);
         return out;
@@ -36,17 +40,46 @@ public:
 private:
     void add_content(Document& out, FrameContent const& frame, unsigned index) {
         switch (frame.info.type) {
-        case abi::FrameType::free:
-        case abi::FrameType::data_page: break;
+        case abi::FrameType::free: break;
+        case abi::FrameType::data_page: add_mappings(out, frame.info.frame); break;
         case abi::FrameType::capability_page:
             add_capability_page(out, object_at<abi::CapabilityPage>(frame, 0));
             break;
         case abi::FrameType::patt: add_patt(out, object_at<abi::Patt>(frame, index)); break;
         case abi::FrameType::process: add_process(out, object_at<abi::Process>(frame, 0)); break;
         case abi::FrameType::endpoint: add_endpoint(out, object_at<abi::Endpoint>(frame, index)); break;
-        case abi::FrameType::schedule: add_schedule(out, object_at<abi::Schedule>(frame, index)); break;
+        case abi::FrameType::schedule:
+            add_schedule(out, object_at<abi::Schedule>(frame, index));
+            add_users(out, {frame.info.frame, index});
+            break;
         case abi::FrameType::heap: add_heap(out, object_at<abi::Heap>(frame, index)); break;
         }
+    }
+
+    // Where processes see the page.
+    void add_mappings(Document& out, abi::FrameId page) {
+        Document mapped = Document::object();
+        for (auto const& process : objects_.processes()) {
+            std::string places;
+            for (auto const& seen : objects_.space(slot_of(process.frame, abi::ProcessSlot::address_space)))
+                if (seen.page.object().frame() == page)
+                    places += (places.empty() ? "" : " ") + format_hex(seen.address);
+            if (!places.empty()) mapped[process.name] = places;
+        }
+        out["mapped"] = mapped;
+    }
+
+    abi::Capability slot_of(abi::FrameId process, abi::ProcessSlot slot) {
+        return object_at<abi::Process>(objects_.frame(process), 0).slots[static_cast<std::size_t>(slot)];
+    }
+
+    // The processes that run by a schedule.
+    void add_users(Document& out, abi::ObjectId schedule) {
+        Document users = Document::array();
+        for (auto const& process : objects_.processes())
+            if (slot_of(process.frame, abi::ProcessSlot::schedule).object() == schedule)
+                users.push_back(process.name);
+        out["processes"] = users;
     }
 
     static void add_header(Document& out, abi::ObjectHeader const& header) {
@@ -88,11 +121,17 @@ private:
     void add_process(Document& out, abi::Process const& process) {
         out["name"] = process_name(process);
         add_header(out, process.header);
-        auto const state = static_cast<std::size_t>(process.state);
-        out["state"] =
-            state < abi::run_state_names.size() ? std::string(abi::run_state_names[state]) : "unknown";
+        out["state"] = state_name(process.state);
         out["live"] = process.is_live();
-        out["faultCode"] = process.fault_code;
+        out["fault"] = process.fault_code < abi::fault_names.size()
+                           ? std::string(abi::fault_names[process.fault_code])
+                           : "unknown";
+        out["faultAddress"] = format_hex(process.fault_address);
+        if (process.receive_endpoint != 0 && process.state == abi::RunState::receiving)
+            out["receivesOn"] =
+                process.open_wait != 0
+                    ? "any endpoint"
+                    : Objects::text(abi::ObjectId(process.receive_endpoint), abi::FrameType::endpoint);
         out["wakeTime"] = process.wake_time;
         if (options_.registers) out["registers"] = registers(process.registers);
         else out["rip"] = format_hex(process.registers.rip);
@@ -122,11 +161,16 @@ private:
         out["singleUseReplies"] = endpoint.payload_match != 0;
         out["replyCount"] = endpoint.reply_count;
         out["events"] = format_hex(endpoint.event_bits);
+        out["eventMask"] = format_hex(endpoint.event_mask);
+        out["alarmTime"] = endpoint.alarm_time;
     }
 
     static void add_schedule(Document& out, abi::Schedule const& schedule) {
         add_header(out, schedule.header);
         out["priority"] = schedule.priority;
+        out["periodNs"] = schedule.period;
+        out["budgetNs"] = schedule.budget;
+        out["processors"] = format_hex(schedule.processors);
     }
 
     void add_heap(Document& out, abi::Heap const& heap) {
@@ -134,6 +178,8 @@ private:
         out["objectType"] = heap.object_type < abi::frame_type_count
                                 ? std::string(abi::frame_type_names[heap.object_type])
                                 : "unknown";
+        out["persistent"] = heap.persistent != 0;
+        out["resident"] = heap.resident != 0;
         out["frames"] = heap.frame_count;
         out["limit"] = heap.frame_limit;
         out["allocator"] = objects_.text(heap.allocator);

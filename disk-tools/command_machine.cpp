@@ -14,15 +14,20 @@
 
 namespace tools {
 
-int command_boot(CommonOptions const&, MachineOptions const& options) {
+int command_boot(CommonOptions const& common, MachineOptions const& options) {
     if (options.interval_ms >= 0 && options.interval_ms != 0 && options.interval_ms < 5)
         throw Problem(ExitCode::usage, "usage", "--interval is below 5",
                       "use 5 or more, or 0 for checkpoints on request only");
     // A file that is no store, or that is in use, is refused here, before a machine is started on it.
     { StoreFile const probe(options.store, StoreFile::Access::exclusive); }
     if (!options.print_only) return run_machine(options);
+    auto const command = qemu_command(options);
+    if (common.json) {
+        print_json({{"schema", "stele.boot/1"}, {"command", command}});
+        return 0;
+    }
     std::string line;
-    for (auto const& word : qemu_command(options)) line += (line.empty() ? "" : " ") + word;
+    for (auto const& word : command) line += (line.empty() ? "" : " ") + word;
     fmt::print("{}\n", line);
     return 0;
 }

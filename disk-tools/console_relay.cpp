@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string_view>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -85,6 +86,8 @@ pid_t start_qemu(std::vector<std::string> const& command, int console) {
     ::dup2(console, STDIN_FILENO);
     ::dup2(console, STDOUT_FILENO);
     ::setpgid(0, 0); // Ctrl-C belongs to the relay
+    // Without its relay the machine would run on unseen and keep the store in use.
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     std::vector<char*> argv;
     for (auto const& word : command) argv.push_back(const_cast<char*>(word.c_str()));
     argv.push_back(nullptr);

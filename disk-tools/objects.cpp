@@ -3,12 +3,15 @@
 // is used.
 #include "objects.hpp"
 
+#include "report.hpp"
+
 #include <abi/boot_slots.hpp>
 #include <abi/fault.hpp>
 #include <abi/objects/frame_shape.hpp>
 #include <base/bytes.hpp>
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 
@@ -42,7 +45,12 @@ Object const* object_in(FrameContent const* frame, abi::FrameType type, unsigned
 } // namespace
 
 std::string process_name(abi::Process const& process) {
-    return {process.name.data(), ::strnlen(process.name.data(), process.name.size())};
+    return printable({process.name.data(), ::strnlen(process.name.data(), process.name.size())});
+}
+
+std::string state_name(abi::RunState state) {
+    auto const index = static_cast<std::size_t>(state);
+    return index < abi::run_state_names.size() ? std::string(abi::run_state_names[index]) : "unknown";
 }
 
 Objects::Objects(StoreView& view) : view_(view) {
@@ -51,13 +59,32 @@ Objects::Objects(StoreView& view) : view_(view) {
         return true;
     });
     if (done.failed()) throw problem_of(done.error, view_.file().path());
-    for (auto& [number, name] : names_)
-        if (auto const* process =
-                object_in<abi::Process>(find(abi::FrameId::persistent(number)), abi::FrameType::process, 0))
-            name = process_name(*process);
+    for (auto at = names_.begin(); at != names_.end();) {
+        auto const* process =
+            object_in<abi::Process>(find(abi::FrameId::persistent(at->first)), abi::FrameType::process, 0);
+        if (process != nullptr && process->header.flags != abi::ObjectHeader::in_use) {
+            at = names_.erase(at);
+            continue;
+        }
+        if (process != nullptr) {
+            at->second = process_name(*process);
+            note_owner(*process);
+        }
+        ++at;
+    }
+}
+
+void Objects::note_owner(abi::Process const& process) {
+    using enum abi::ProcessSlot;
+    for (auto const slot : {address_space, capability_space, schedule, virtual_registers, reply_endpoint}) {
+        auto const& capability = process.slots[static_cast<std::size_t>(slot)];
+        if (abi::names_object(capability.type()))
+            owners_.try_emplace(capability.object().raw(), process_name(process));
+    }
 }
 
 FrameContent const* Objects::find(abi::FrameId id) {
+    if (!id.is_persistent()) return nullptr;
     auto const [at, fresh] = frames_.try_emplace(id.number());
     if (!fresh) return at->second.get();
     auto content = std::make_unique<FrameContent>();
@@ -69,8 +96,70 @@ FrameContent const* Objects::find(abi::FrameId id) {
 
 FrameContent const& Objects::frame(abi::FrameId id) {
     if (auto const* content = find(id)) return *content;
-    FrameContent ignored;
-    throw problem_of(view_.store().read(view_.at().generation, id, ignored.bytes).error, view_.file().path());
+    FrameContent empty;
+    auto const error = view_.store().read(view_.at().generation, id, empty.bytes).error;
+    if (error != abi::Error::absent || !is_unused(id)) throw problem_of(error, view_.file().path());
+    empty.info.frame = id;
+    empty.info.zero = true;
+    return *(frames_[id.number()] = std::make_unique<FrameContent>(empty));
+}
+
+// Nothing is stored of a frame that was never used; that it exists is said by the ranges that hold it.
+bool Objects::is_unused(abi::FrameId id) {
+    for (auto const& [number, name] : names_)
+        for (auto const& capability : held_by(abi::FrameId::persistent(number))) {
+            if (capability.type() != abi::CapabilityType::frame_range) continue;
+            auto const first = abi::FrameId(capability.data()).number();
+            if (id.number() >= first && id.number() - first < capability.payload()) return true;
+        }
+    return false;
+}
+
+std::vector<abi::Capability> Objects::held_by(abi::FrameId id) {
+    std::vector<abi::Capability> held;
+    auto const add = [&](auto const& slots) {
+        for (auto const& capability : slots)
+            if (!capability.is_null()) held.push_back(capability);
+    };
+    auto const* process = object_in<abi::Process>(find(id), abi::FrameType::process, 0);
+    if (process == nullptr) return held;
+    add(process->slots);
+    auto const space = process->slots[static_cast<std::size_t>(abi::ProcessSlot::capability_space)];
+    if (auto const* page =
+            object_in<abi::CapabilityPage>(find(space.object().frame()), abi::FrameType::capability_page, 0))
+        add(page->slots);
+    return held;
+}
+
+abi::Capability Objects::keeper_of(abi::FrameId id) {
+    auto const* process = object_in<abi::Process>(find(id), abi::FrameType::process, 0);
+    return process == nullptr ? abi::Capability::null()
+                              : process->slots[static_cast<std::size_t>(abi::ProcessSlot::keeper)];
+}
+
+std::optional<abi::FrameId> Objects::receiver_of(abi::Capability capability) {
+    if (abi::row_of(capability.type()).frame_type != abi::FrameType::endpoint || is_stale(capability))
+        return {};
+    auto const* endpoint = object_in<abi::Endpoint>(find(capability.object().frame()),
+                                                    abi::FrameType::endpoint, capability.object().index());
+    if (endpoint == nullptr || endpoint->receiver.type() != abi::CapabilityType::process) return {};
+    if (is_stale(endpoint->receiver)) return {};
+    return endpoint->receiver.object().frame();
+}
+
+bool Objects::is_stale(abi::Capability capability) {
+    auto const type = abi::row_of(capability.type()).frame_type;
+    auto const object = capability.object();
+    auto const* frame = find(object.frame());
+    if (frame == nullptr) return false; // lost or never stored: nothing is known
+    auto const shape = abi::shape_of(type);
+    if (frame->info.type != type || object.index() >= shape.objects) return true;
+    auto const version = shape.has_header
+                             ? base::read<abi::ObjectHeader>(base::ConstBytes(frame->bytes),
+                                                             std::size_t{object.index()} * shape.object_size)
+                                   .version
+                             : frame->info.mark.raw();
+    return capability.version().raw() != version;
 }
 
 std::vector<ProcessInfo> Objects::processes() {
@@ -87,9 +176,7 @@ ProcessInfo Objects::describe(FrameContent const& content) {
                      .state = process.state,
                      .state_text = {},
                      .live = process.is_live()};
-    auto const state = static_cast<std::size_t>(process.state);
-    info.state_text =
-        state < abi::run_state_names.size() ? std::string(abi::run_state_names[state]) : "unknown";
+    info.state_text = state_name(process.state);
     if (process.state == abi::RunState::receiving && process.open_wait == 0)
         info.state_text +=
             " on endpoint " + text(abi::ObjectId(process.receive_endpoint), abi::FrameType::endpoint);
@@ -98,26 +185,25 @@ ProcessInfo Objects::describe(FrameContent const& content) {
             fmt::format(" ({} at {:#x})", abi::fault_names[process.fault_code], process.fault_address);
     auto const slot = [&](abi::ProcessSlot name) { return process.slots[static_cast<std::size_t>(name)]; };
     info.space_pages = space(slot(abi::ProcessSlot::address_space)).size();
-    for (auto const& capability : process.slots) info.capabilities += capability.is_null() ? 0u : 1u;
-    auto const capabilities = slot(abi::ProcessSlot::capability_space);
-    if (auto const* page = object_in<abi::CapabilityPage>(find(capabilities.object().frame()),
-                                                          abi::FrameType::capability_page, 0))
-        for (auto const& capability : page->slots) info.capabilities += capability.is_null() ? 0u : 1u;
+    info.capabilities = held_by(content.info.frame).size();
     return info;
 }
 
 std::vector<SpacePage> Objects::space(abi::Capability root) {
     std::vector<SpacePage> pages;
+    walk_left_ = walk_nodes_max;
     walk(root, 0, {}, 64, pages);
     return pages;
 }
 
-// A child is no larger than its parent's residual, so the walk ends.
+// A child is no larger than its parent's residual, so the walk ends; but nodes that many others name could
+// make it as long as a life, so it also has a limit.
 void Objects::walk(abi::Capability node, std::uint64_t base, abi::Rights path, unsigned size,
                    std::vector<SpacePage>& pages) {
     path |= node.rights();
     if (node.type() == abi::CapabilityType::data_page) pages.push_back({base, node, path});
-    if (node.type() != abi::CapabilityType::patt) return;
+    if (node.type() != abi::CapabilityType::patt || walk_left_ == 0) return;
+    --walk_left_;
     auto const* patt =
         object_in<abi::Patt>(find(node.object().frame()), abi::FrameType::patt, node.object().index());
     if (patt == nullptr || patt->size > size || patt->residual > patt->size ||
@@ -152,8 +238,13 @@ abi::ObjectId Objects::parse(std::string const& text) {
         end = index_end;
     }
     auto const id = abi::FrameId::persistent(number);
-    if (end != last || (!hex && !names_.contains(number)) || find(id) == nullptr) throw unknown();
-    if (index >= abi::shape_of(find(id)->info.type).objects) throw unknown();
+    if (end != last || number > abi::FrameId::number_mask || (!hex && !names_.contains(number)))
+        throw unknown();
+    // A damaged frame is not unknown: frame() says what it is.
+    if (view_.store().find(view_.at().generation, id).error == abi::Error::absent && !is_unused(id))
+        throw unknown();
+    auto const type = frame(id).info.type;
+    if (index >= std::max<unsigned>(abi::shape_of(type).objects, 1)) throw unknown();
     return {id, index};
 }
 
@@ -172,19 +263,36 @@ std::string Objects::text(abi::Capability capability) {
     if (abi::names_object(capability.type())) out += ":" + text(capability.object(), row.frame_type);
     else if (capability.type() == abi::CapabilityType::number)
         out += fmt::format(":{:#x}", capability.data());
+    else if (capability.type() == abi::CapabilityType::frame_range) {
+        // Its payload is a count: the range is shown as first frame and number of frames.
+        auto const first = abi::FrameId(capability.data());
+        return out + fmt::format(":{}{:#x}+{}", first.is_persistent() ? "" : "np:", first.number(),
+                                 capability.payload());
+    }
     out += rights_text(capability.rights());
     if (capability.payload() != 0) out += fmt::format(" payload {}", capability.payload());
-    if (abi::names_object(capability.type())) {
-        if (auto const at = names_.find(capability.object().frame().number());
-            at != names_.end() && row.frame_type == abi::FrameType::process)
-            out += fmt::format(" \"{}\"", at->second);
-        auto const* root =
-            object_in<abi::CapabilityPage>(find(abi::root_frame), abi::FrameType::capability_page, 0);
-        if (row.frame_type == abi::FrameType::endpoint && root != nullptr &&
-            root->slots[abi::slot(abi::RootSlot::console)].object() == capability.object())
-            out += " \"console\"";
-    }
+    if (!abi::names_object(capability.type())) return out;
+    if (is_stale(capability)) return out + " stale";
+    if (auto const name = name_of(capability); !name.empty()) out += fmt::format(" \"{}\"", name);
     return out;
+}
+
+std::string Objects::name_of(abi::Capability capability) {
+    auto const object = capability.object();
+    auto const named = [&](abi::FrameId frame) {
+        auto const at = names_.find(frame.number());
+        return at == names_.end() ? std::string() : at->second;
+    };
+    if (abi::row_of(capability.type()).frame_type == abi::FrameType::process) return named(object.frame());
+    auto const* root =
+        object_in<abi::CapabilityPage>(find(abi::root_frame), abi::FrameType::capability_page, 0);
+    if (abi::row_of(capability.type()).frame_type == abi::FrameType::endpoint) {
+        if (root != nullptr && root->slots[abi::slot(abi::RootSlot::console)].object() == object)
+            return "console";
+        if (auto const receiver = receiver_of(capability)) return named(*receiver);
+    }
+    auto const owner = owners_.find(object.raw());
+    return owner == owners_.end() ? std::string() : owner->second;
 }
 
 } // namespace tools

@@ -2,16 +2,20 @@
 // The option tree (CLI11) and the one place where a Problem becomes text and an exit code.
 #include "options.hpp"
 
+#include "option_tree.hpp"
 #include "problem.hpp"
 #include "report.hpp"
 
 #include <CLI/CLI.hpp>
 #include <abi/revision.hpp>
 #include <fmt/core.h>
+#include <nlohmann/json.hpp>
 
+#include <csignal>
 #include <cstdio>
 #include <functional>
 #include <map>
+#include <unistd.h>
 
 namespace tools {
 namespace {
@@ -27,26 +31,29 @@ struct CommandLine {
     CheckOptions check;
     MachineOptions boot;
     StoreOptions checkpoint, kill;
+    std::string shell, manual;
     std::function<int()> verb;
 };
 
 class Tree {
 public:
     Tree(CLI::App& app, CommandLine& line) : app_(app), line_(line) {
-        app.require_subcommand(1);
+        app.require_subcommand(0, 1); // --man stands without one
         app.fallthrough();
         app.add_flag("--json", line.common.json, "One JSON document on standard output");
         app.add_flag("-q,--quiet", line.common.quiet, "Print only what was asked for");
         app.add_option("--units", line.common.units, "Sizes: auto, iec or bytes")
-            ->transform(CLI::CheckedTransformer(std::map<std::string, Units>{
-                {"auto", Units::automatic}, {"iec", Units::iec}, {"bytes", Units::bytes}}));
+            ->transform(CLI::CheckedTransformer(std::map<std::string, Units>{{"auto", Units::automatic},
+                                                                             {"iec", Units::iec},
+                                                                             {"bytes", Units::bytes}})
+                            .description(""))
+            ->type_name("auto|iec|bytes");
+        app.add_option("--man", line.manual, "Print a manual page in scdoc's language: a verb, stele or list")
+            ->type_name("PAGE");
         add_format();
         add_readers();
         add_machine();
-        verb("version", "Print the versions of tool, format and ABI", [] {
-            fmt::print("stele format-revision {} abi-revision {}\n", abi::format_revision, abi::abi_revision);
-            return 0;
-        });
+        add_others();
     }
 
 private:
@@ -77,9 +84,13 @@ private:
         command->add_option("IMAGE", format.image, "File to create")->required();
         command->add_option("--size", format.size, "Size of the store, e.g. 256M")
             ->required()
-            ->transform(CLI::AsSizeValue(false));
-        command->add_option("--system", format.system, "System description (TOML)")->required();
-        command->add_option("--programs", format.programs, "Folder of the programs' ELF files");
+            ->transform(CLI::AsSizeValue(false).description(""))
+            ->type_name("SIZE");
+        command->add_option("--system", format.system, "System description (TOML)")
+            ->required()
+            ->type_name(file_value);
+        command->add_option("--programs", format.programs, "Folder of the programs' ELF files")
+            ->type_name(folder_value);
         command->add_option("--label", format.label, "Label in place of the description's");
         command->add_option("--retain", format.retain, "Checkpoints that stay readable");
         command->add_option("--interval", format.interval_ms,
@@ -104,6 +115,7 @@ private:
         auto* ps =
             verb("ps", "Processes of a checkpoint", [this] { return command_ps(line_.common, line_.ps); });
         store_argument(ps, line_.ps.store);
+        ps->add_flag("--tree", line_.ps.tree, "Each below the process that holds it or keeps it");
         live_flag(ps);
 
         auto* inspect = verb("inspect", "One object: type, state, registers, capabilities, space",
@@ -156,9 +168,38 @@ private:
         store_argument(kill, line_.kill.store);
     }
 
+    void add_others() {
+        auto* completion = verb("completion", "Print the completion script of a shell", [this] {
+            fmt::print("{}", completion_script(describe_options(app_), line_.shell));
+            return 0;
+        });
+        completion->add_option("SHELL", line_.shell, "The shell")->required()->type_name("bash|zsh|fish");
+        verb("version", "Print the versions of tool, format and ABI",
+             [this] { return print_version(line_.common); });
+    }
+
+    static int print_version(CommonOptions const& common) {
+        if (common.json)
+            print_json({{"schema", "stele.version/1"},
+                        {"formatRevision", abi::format_revision},
+                        {"abiRevision", abi::abi_revision}});
+        else
+            fmt::print("stele format-revision {} abi-revision {}\n", abi::format_revision, abi::abi_revision);
+        return 0;
+    }
+
     CLI::App& app_;
     CommandLine& line_;
 };
+
+// --man without a verb.
+int print_manual(CLI::App const& app, std::string const& page) {
+    auto const tree = describe_options(app);
+    if (page == "list")
+        for (auto const& name : manual_page_names(tree)) fmt::print("{}\n", name);
+    else fmt::print("{}", manual_page(tree, page));
+    return 0;
+}
 
 std::size_t edit_distance(std::string const& a, std::string const& b) {
     std::vector<std::size_t> row(b.size() + 1);
@@ -210,7 +251,12 @@ int run_command_line(int argc, char** argv) {
         return report_problem(usage_problem(app, error, argc, argv), line.common.json);
     }
     try {
-        auto const status = line.verb();
+        if (!line.verb && line.manual.empty())
+            throw Problem(ExitCode::usage, "usage", "a verb is missing", "see stele --help");
+        // A machine's Ctrl-C is its own, and format must not be left halfway.
+        if (!app.got_subcommand("boot") && !app.got_subcommand("format"))
+            std::signal(SIGINT, [](int) { ::_exit(static_cast<int>(ExitCode::cancelled)); });
+        auto const status = line.verb ? line.verb() : print_manual(app, line.manual);
         if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
             throw Problem(ExitCode::failed, "io", "standard output cannot be written",
                           "free some space, or write elsewhere");

@@ -40,7 +40,9 @@ struct HistoryOptions : StoreOptions {
     std::uint64_t count = 0; // 0: all
 };
 
-struct PsOptions : StoreOptions {};
+struct PsOptions : StoreOptions {
+    bool tree = false;
+};
 
 struct InspectOptions : StoreOptions {
     std::string object;

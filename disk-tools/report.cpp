@@ -33,6 +33,12 @@ std::string format_time(std::uint64_t nanoseconds) {
 
 std::string format_hex(std::uint64_t value) { return fmt::format("{:#x}", value); }
 
+std::string printable(std::string text) {
+    for (char& c : text)
+        if ((c >= 0 && c < ' ') || c == '\x7f') c = '?';
+    return text;
+}
+
 void Table::print() const {
     std::vector<std::size_t> widths(rows_.front().size());
     std::vector<bool> left(widths.size());
@@ -55,7 +61,10 @@ void Table::print() const {
     }
 }
 
-void print_json(nlohmann::ordered_json const& document) { fmt::print("{}\n", document.dump()); }
+// What is no UTF-8, a damaged name say, must not end the tool.
+void print_json(nlohmann::ordered_json const& document) {
+    fmt::print("{}\n", document.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+}
 
 void print_json_error(Problem const& problem) {
     print_json({{"schema", "stele.error/1"},

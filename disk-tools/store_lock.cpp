@@ -58,6 +58,7 @@ std::optional<Holder> find_holder(std::string const& store) {
     struct stat wanted = {};
     if (::stat(store.c_str(), &wanted) != 0) return {};
     std::error_code ignored;
+    std::optional<Holder> other;
     for (auto const& entry : fs::directory_iterator("/proc", ignored)) {
         auto const name = entry.path().filename().string();
         pid_t pid = 0;
@@ -66,12 +67,13 @@ std::optional<Holder> find_holder(std::string const& store) {
             continue;
         if (!has_file_open(entry.path(), wanted)) continue;
         Holder holder{.pid = pid, .program = "a process"};
-        std::ifstream(entry.path() / "comm") >> holder.program;
-        // `stele boot` may have the store open too; QEMU is the one that runs it.
+        std::ifstream comm(entry.path() / "comm");
+        std::getline(comm, holder.program);
+        // Others may have the store open too, `stele boot` among them; QEMU is the one that runs it.
         if (holder.program.starts_with("qemu")) return holder;
-        if (holder.program != "stele") return holder;
+        if (!other || other->program == "stele") other = holder;
     }
-    return {};
+    return other;
 }
 
 void refuse_in_use(std::string const& store) {

@@ -128,6 +128,18 @@ class CommandTest(unittest.TestCase):
         self.assertIn("notepad", by_pid.stdout)
         self.refused(stele("inspect", self.good, "nobody"), FAILED, "no-such-object", "nobody")
 
+    def test_ranges_and_heaps_are_handed_out(self):
+        path = self.path("life.img")
+        result = stele("format", path, "--size", "64M", "--system",
+                       os.path.join(ARGUMENTS.source, "images/life.toml"))
+        self.assertEqual(result.returncode, DONE, result.stderr)
+        self.assertEqual(stele("check", path).returncode, DONE)
+        bank = json.loads(stele("inspect", path, "space-bank", "--caps", "--json").stdout)
+        capabilities = bank["capabilities"]
+        self.assertRegex(capabilities["4"], r"^frame_range:0x[0-9a-f]+\+1024$")
+        for slot in ("6", "8"):
+            self.assertRegex(capabilities[slot], r"^heap:0x[0-9a-f]+\.\d+$")
+
     def test_check_and_history_of_a_fresh_store(self):
         result = stele("check", self.good)
         self.assertEqual(result.returncode, DONE, result.stdout)
