@@ -87,6 +87,8 @@ int command_info(CommonOptions const& common, InfoOptions const& options) {
     auto const& record = view.at().record;
     auto const space = view.store().engine().space();
     auto const generation = view.at().generation;
+    // R33: from the third on, the next boot holds all processes.
+    auto const idle_boots = slot.boot - recovery.generation.boot();
     if (common.json) {
         print_json({{"schema", "stele.info/1"},
                     {"store", text_of(slot.store)},
@@ -100,6 +102,7 @@ int command_info(CommonOptions const& common, InfoOptions const& options) {
                     {"generation", generation.counter()},
                     {"boot", generation.boot()},
                     {"lastBoot", slot.boot},
+                    {"bootsWithoutCommit", idle_boots},
                     {"frames", record.frames},
                     {"processes", record.processes},
                     {"clockNs", record.clock_base_ns},
@@ -122,8 +125,9 @@ int command_info(CommonOptions const& common, InfoOptions const& options) {
                slot.format_revision, slot.abi_revision, slot.incompat, slot.ro_compat, slot.compat);
     fmt::print("  newest       checkpoint {} of boot {}, {}, {} processes\n", generation.counter(),
                generation.boot(), format_time(record.time_ns), record.processes);
-    fmt::print("  checkpoints  {} readable, every {} ms, last boot {}\n", view.history().size(),
-               slot.interval_ms, slot.boot);
+    fmt::print("  checkpoints  {} readable, every {} ms, last boot {}{}\n", view.history().size(),
+               slot.interval_ms, slot.boot,
+               idle_boots == 0 ? "" : fmt::format(", {} without a commit", idle_boots));
     fmt::print("  space        {} live, {} free of {} usable\n", size(space.live_bytes),
                size(space.free_bytes), size(space.usable_bytes));
     if (recovery.torn) fmt::print("  note         the newest commit was torn and is ignored\n");

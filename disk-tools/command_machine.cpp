@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// boot, checkpoint, kill: the verbs about a running machine.
+// boot, checkpoint, shutdown, kill: the verbs about a running machine.
 #include "console_relay.hpp"
 #include "options.hpp"
 #include "problem.hpp"
@@ -35,6 +35,13 @@ int command_boot(CommonOptions const& common, MachineOptions const& options) {
 int command_checkpoint(CommonOptions const& common, StoreOptions const& options) {
     auto const answer = request_checkpoint(options.store);
     if (common.json) print_json({{"schema", "stele.checkpoint/1"}, {"answer", answer}});
+    else fmt::print("{}\n", answer);
+    return 0;
+}
+
+int command_shutdown(CommonOptions const& common, StoreOptions const& options) {
+    auto const answer = request_shutdown(options.store);
+    if (common.json) print_json({{"schema", "stele.shutdown/1"}, {"answer", answer}});
     else fmt::print("{}\n", answer);
     return 0;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One poll loop over terminal, machine and control clients. A client sends one byte for the console and gets
-// the console's next matching line as its answer.
+// the console's next matching line as its answer; who asked for the end gets more, and last that it came.
 #include "console_relay.hpp"
 
 #include "problem.hpp"
@@ -28,7 +28,9 @@ namespace {
 
 // Ctrl-P: the console takes a checkpoint without disturbing the line being typed
 constexpr char checkpoint_byte = 0x10;
-constexpr char escape_byte = 0x01;    // Ctrl-A, as in QEMU
+constexpr char off_byte = 0x0f;    // Ctrl-O: a checkpoint, then off
+constexpr char escape_byte = 0x01; // Ctrl-A, as in QEMU
+constexpr std::string_view checkpoint_failed = "[stele] checkpoint failed";
 constexpr int exit_status_off = 0x21; // isa-debug-exit: (0x10 << 1) | 1
 
 class Descriptor {
@@ -95,6 +97,18 @@ pid_t start_qemu(std::vector<std::string> const& command, int console) {
     ::_exit(127);
 }
 
+// A line as the console wrote it, without the prompt that it wiped away; empty: not one of the console's own.
+std::string_view console_line(std::string_view line) {
+    auto const start = line.rfind("[stele] ");
+    if (start == line.npos) return {};
+    line.remove_prefix(start);
+    return line.substr(0, line.find('\r'));
+}
+
+bool is_requested_commit(std::string_view line) {
+    return line.find("committed,") != line.npos && line.find(", requested") != line.npos;
+}
+
 class Relay {
 public:
     Relay(MachineOptions const& options, Descriptor console, pid_t machine)
@@ -127,6 +141,11 @@ public:
         return pulled_;
     }
 
+    // Everything is on the disk and the store is free: whoever asked for the end may hear of it.
+    void machine_ended(bool orderly) {
+        if (client_.open() && client_wants_off_ && orderly) write_all(client_.get(), "[stele] off\n");
+    }
+
 private:
     int remaining_ms() const {
         if (kill_after_ms_ == 0 || pulled_) return -1;
@@ -156,14 +175,16 @@ private:
                 line_ += c;
                 continue;
             }
-            if (client_.open() && line_.find("committed,") != line_.npos &&
-                line_.find(", requested") != line_.npos) {
-                write_all(client_.get(),
-                          line_.substr(line_.rfind("[stele]") == line_.npos ? 0 : line_.rfind("[stele]")));
-                client_ = Descriptor();
-            }
+            tell_client(console_line(line_));
             line_.clear();
         }
+    }
+
+    void tell_client(std::string_view line) {
+        bool const failed = client_wants_off_ && line.starts_with(checkpoint_failed);
+        if (!client_.open() || (!is_requested_commit(line) && !failed)) return;
+        write_all(client_.get(), std::string(line) + '\n');
+        if (!client_wants_off_ || failed) client_ = Descriptor();
     }
 
     void from_terminal() {
@@ -184,8 +205,12 @@ private:
 
     void from_client() {
         char byte = 0;
-        if (::read(client_.get(), &byte, 1) != 1) client_ = Descriptor();
-        else if (byte == checkpoint_byte) write_all(console_.get(), {&byte, 1});
+        if (::read(client_.get(), &byte, 1) != 1) {
+            client_ = Descriptor();
+            return;
+        }
+        client_wants_off_ = byte == off_byte;
+        if (byte == checkpoint_byte || byte == off_byte) write_all(console_.get(), {&byte, 1});
     }
 
     Descriptor console_, listener_, client_;
@@ -193,6 +218,7 @@ private:
     std::chrono::steady_clock::time_point started_;
     std::uint64_t kill_after_ms_;
     std::string line_;
+    bool client_wants_off_ = false;
     bool input_open_ = true;
     bool escaped_ = false;
     bool pulled_ = false;
@@ -210,14 +236,16 @@ int run_machine(MachineOptions const& options) {
     std::signal(SIGPIPE, SIG_IGN);
     auto const machine = start_qemu(command, theirs.get());
     theirs = Descriptor();
+    Relay relay(options, std::move(ours), machine);
     bool pulled = false;
     {
         RawTerminal const terminal;
         if (terminal.active()) std::fputs("leave with Ctrl-A X (pulls the plug)\r\n", stderr);
-        pulled = Relay(options, std::move(ours), machine).run();
+        pulled = relay.run();
     }
     int status = 0;
     ::waitpid(machine, &status, 0);
+    relay.machine_ended(WIFEXITED(status) && WEXITSTATUS(status) == exit_status_off);
     if (pulled) return std::fputs("\nthe plug is pulled\n", stderr), static_cast<int>(ExitCode::done);
     if (WIFSIGNALED(status))
         return std::fputs("\nthe machine was killed\n", stderr), static_cast<int>(ExitCode::done);
@@ -227,13 +255,16 @@ int run_machine(MachineOptions const& options) {
                   "its last lines say why; stele check tells whether the store is whole");
 }
 
-std::string request_checkpoint(std::string const& store) {
+namespace {
+
+// Sends one byte to the console of a running machine: all that the relay answers, without its last line end.
+std::string ask(std::string const& store, char byte) {
     Descriptor client(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     auto const [address, length] = abstract_address(control_socket_name(store));
     if (::connect(client.get(), reinterpret_cast<sockaddr const*>(&address), length) != 0)
         throw Problem(ExitCode::failed, "not-running", store + " is not running under stele boot",
                       "start it: stele boot " + store);
-    write_all(client.get(), {&checkpoint_byte, 1});
+    write_all(client.get(), {&byte, 1});
     std::string answer;
     std::array<char, 256> buffer;
     for (;;) {
@@ -241,11 +272,29 @@ std::string request_checkpoint(std::string const& store) {
         if (count <= 0) break;
         answer.append(buffer.data(), static_cast<std::size_t>(count));
     }
-    if (answer.empty())
-        throw Problem(ExitCode::failed, "io",
-                      store + ": the machine ended before the checkpoint was committed",
-                      "boot it again; it goes on from its last committed checkpoint");
     while (!answer.empty() && (answer.back() == '\r' || answer.back() == '\n')) answer.pop_back();
+    return answer;
+}
+
+Problem ended_before(std::string const& store) {
+    return {ExitCode::failed, "io", store + ": the machine ended before the checkpoint was committed",
+            "boot it again; it goes on from its last committed checkpoint"};
+}
+
+} // namespace
+
+std::string request_checkpoint(std::string const& store) {
+    auto answer = ask(store, checkpoint_byte);
+    if (answer.empty()) throw ended_before(store);
+    return answer;
+}
+
+std::string request_shutdown(std::string const& store) {
+    auto answer = ask(store, off_byte);
+    if (answer.find(checkpoint_failed) != answer.npos)
+        throw Problem(ExitCode::failed, "io", store + " runs on: " + answer,
+                      "its console says more; stele kill pulls the plug");
+    if (!answer.ends_with("[stele] off")) throw ended_before(store);
     return answer;
 }
 

@@ -14,4 +14,8 @@ int run_machine(MachineOptions const& options);
 // Problem when the store is not running under `stele boot`.
 std::string request_checkpoint(std::string const& store);
 
+// Asks for a checkpoint and the end of the machine, and waits for both; the console's lines about them.
+// Problem when the store is not running under `stele boot`, or the checkpoint failed: then it runs on.
+std::string request_shutdown(std::string const& store);
+
 } // namespace tools

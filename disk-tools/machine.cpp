@@ -66,8 +66,6 @@ std::vector<std::string> qemu_command(MachineOptions const& options) {
         // GRUB reads the words from the machine's OEM strings.
         if (!words.empty()) add({"-smbios", "type=11,value=" + escaped(words)});
     }
-    if (options.uefi)
-        add({"-drive", "if=pflash,format=raw,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd"});
     if (options.gdb) {
         add({"-chardev",
              fmt::format("socket,path={}.gdb,server=on,wait=off,id=gdb", escaped(options.store))});

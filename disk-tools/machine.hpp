@@ -12,7 +12,6 @@ namespace tools {
 struct MachineOptions {
     std::string store;
     std::uint64_t memory_mib = 256;
-    bool uefi = false;
     bool direct = false; // the kernel and resident image without GRUB
     bool gdb = false;    // waits for gdb on a UNIX socket beside the store
     bool hold = false;

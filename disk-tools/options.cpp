@@ -30,7 +30,7 @@ struct CommandLine {
     InspectOptions inspect;
     CheckOptions check;
     MachineOptions boot;
-    StoreOptions checkpoint, kill;
+    StoreOptions checkpoint, shutdown, kill;
     std::string shell, manual;
     std::function<int()> verb;
 };
@@ -154,7 +154,6 @@ private:
         command->add_option("--kill-after", boot.kill_after_ms, "Pull the plug after this many milliseconds");
         command->add_flag("--hold", boot.hold, "Restore, and run no persistent process");
         command->add_flag("--previous", boot.previous, "Go on from the checkpoint before the newest");
-        command->add_flag("--uefi", boot.uefi, "UEFI firmware in place of BIOS");
         command->add_flag("--direct", boot.direct, "Without GRUB: QEMU loads the kernel");
         command->add_flag("--gdb", boot.gdb, "Wait for gdb on STORE.gdb");
         command->add_flag("--print", boot.print_only, "Print QEMU's command line only");
@@ -163,6 +162,10 @@ private:
             verb("checkpoint", "Ask a running machine for a checkpoint and wait until it is committed",
                  [this] { return command_checkpoint(line_.common, line_.checkpoint); });
         store_argument(checkpoint, line_.checkpoint.store);
+        auto* shutdown =
+            verb("shutdown", "Have a running machine commit a checkpoint, and wait until it is off",
+                 [this] { return command_shutdown(line_.common, line_.shutdown); });
+        store_argument(shutdown, line_.shutdown.store);
         auto* kill = verb("kill", "Pull the plug of a running machine",
                           [this] { return command_kill(line_.common, line_.kill); });
         store_argument(kill, line_.kill.store);

@@ -63,6 +63,7 @@ int command_inspect(CommonOptions const&, InspectOptions const&);
 int command_check(CommonOptions const&, CheckOptions const&);
 int command_boot(CommonOptions const&, MachineOptions const&);
 int command_checkpoint(CommonOptions const&, StoreOptions const&);
+int command_shutdown(CommonOptions const&, StoreOptions const&);
 int command_kill(CommonOptions const&, StoreOptions const&);
 
 } // namespace tools

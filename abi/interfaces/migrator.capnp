@@ -28,10 +28,13 @@ interface Migrator @0x83798bcfec433ae0 $interfaceNumber(65) {
   status @2 ()
     -> (bootNumber :UInt32, restoredGeneration :UInt64, processes :UInt64, held :Bool, tornNewer :Bool,
       lastError :UInt32, committedGeneration :UInt64, frames :UInt64, takenAt :UInt64, requestsServed
-      :UInt64);
+      :UInt64, bootsSinceCommit :UInt32, featuresMissing :UInt64);
   # What was restored and what was committed since. takenAt: persistent clock at the snapshot of
   # committedGeneration.
   # requestsServed rises by one with each commit that answers a request.
+  # bootsSinceCommit: this boot's number less that of the boot which wrote the newest checkpoint; above three,
+  # the machine is held (R33).
+  # featuresMissing: after a refusal, XCR0 bits that the store needs of the processor (R11).
 
   counters @3 ()
     -> (commits :UInt64, flushes :UInt64, bytesWritten :UInt64, framesWritten :UInt64, fetches :UInt64,

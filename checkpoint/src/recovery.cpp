@@ -48,7 +48,8 @@ Result<> Recovery::read_slots() {
     if (geometry_.bytes() > capacity) return base::fail(Error::truncated);
     for (std::uint32_t i = 0; i < root_slot_count; ++i) read_slot(i, 1, geometry_.slot_offset(i, 1));
     TRY(refuse_newer());
-    return choose_slot();
+    TRY(choose_slot());
+    return refuse_processor();
 }
 
 Result<> Recovery::refuse_newer() const {
@@ -60,6 +61,13 @@ Result<> Recovery::refuse_newer() const {
         if (!options_.read_only && (slot.ro_compat & ~ro_compat_known) != 0)
             return base::fail(Error::newer_format);
     }
+    return {};
+}
+
+// Before anything is written: a boot on the wrong machine must not count as one (R33).
+Result<> Recovery::refuse_processor() {
+    state_.report.features_missing = slot_.processor_features & ~options_.processor_features;
+    if (state_.report.features_missing != 0) return base::fail(Error::not_supported);
     return {};
 }
 

@@ -26,6 +26,7 @@ private:
     enum class Copy : std::uint8_t { good, bad, unreadable };
 
     Result<> refuse_newer() const;
+    Result<> refuse_processor();
     Result<> choose_slot();
     void read_slot(std::uint32_t index, std::uint32_t copy, std::uint64_t offset);
     Result<> walk_from(abi::disk::RootSlot const& slot);

@@ -45,8 +45,8 @@ CASES = {
     "version": ["version"],
     "help": ["--help", "format --help", "boot --help"],
 }
-# Verbs whose document needs a running machine: program_test.py has them.
-ELSEWHERE = {"kill", "checkpoint"}
+# Verbs whose document needs a running machine: program_test.py has them, restart_test.py that of shutdown.
+ELSEWHERE = {"kill", "checkpoint", "shutdown"}
 
 CHANGING = [
     (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}", "TIME"),

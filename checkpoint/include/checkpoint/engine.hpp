@@ -30,9 +30,10 @@ using base::Result;
 
 struct OpenOptions {
     Limits limits;
-    bool read_only = false;         // no boot number, no write at all
-    abi::disk::Random128 nonce;     // 128 random bits of this boot; needed for writing
-    std::uint32_t abi_revision = 0; // of the kernel; 0: do not compare (R7)
+    bool read_only = false;                               // no boot number, no write at all
+    abi::disk::Random128 nonce;                           // 128 random bits of this boot; needed for writing
+    std::uint32_t abi_revision = 0;                       // of the kernel; 0: do not compare (R7)
+    std::uint64_t processor_features = ~std::uint64_t{0}; // of the machine, XCR0 bits (R11); all: any store
     bool previous = false; // take the checkpoint before the newest (boot word `previous`); see Engine::open
     store::CorruptionSink* findings = nullptr; // hears of every bad copy; may be null
 };
@@ -101,8 +102,9 @@ class Engine {
 public:
     // Recovers the newest whole checkpoint; unless read-only, chooses the boot number and writes it, with the
     // nonce, into both root slots, each flushed, before it returns (R2). Errors: not_a_store, truncated,
-    // bad_superblock, newer_format, wrong_revision, corrupt (an acknowledged checkpoint cannot be read: never
-    // a silent step back), io, no_memory
+    // bad_superblock, newer_format, wrong_revision, not_supported (the store needs more of the processor:
+    // nothing was written, see RecoveryReport::features_missing), corrupt (an acknowledged checkpoint cannot
+    // be read: never a silent step back), io, no_memory
     // (`memory` smaller than the limits ask for, or the store larger than the limits allow), limit_reached
     // (boot numbers used up), no_such_checkpoint (`previous`, and there is none whose blocks are all still
     // there). Stack: open at most 8 KiB, step and the rest at most 6 KiB.

@@ -15,8 +15,9 @@ struct RecoveryReport {
     Generation generation;                  // newest whole checkpoint: the one in force
     std::uint32_t boot = 0;                 // this boot's number (R2); 0 when opened read-only
     std::uint32_t boots_without_commit = 0; // R33
-    std::uint64_t time_ns = 0;              // of the checkpoint in force: wall clock of its commit
-    std::uint64_t clock_base_ns = 0;        // persistent clock to go on from
+    std::uint64_t features_missing = 0; // XCR0 bits that the store needs beyond those of the machine (R11)
+    std::uint64_t time_ns = 0;          // of the checkpoint in force: wall clock of its commit
+    std::uint64_t clock_base_ns = 0;    // persistent clock to go on from
     std::uint32_t processes = 0;
     bool torn = false; // a newer record stood there but missed a piece, was never acknowledged, is ignored
     Generation torn_generation;

@@ -54,13 +54,16 @@ private:
     std::vector<store::Completion> done_;
 };
 
-Image formatted() {
+Image formatted(std::uint64_t processor_features = 7) {
     Image image(disk_bytes);
     MemoryDevice device(image);
     alignas(4096) static std::byte buffer[4096];
-    EXPECT_FALSE(checkpoint::format(
-                     device, buffer,
-                     {.store = {1, 2}, .nonce = {3, 4}, .label = "test", .abi_revision = abi::abi_revision})
+    EXPECT_FALSE(checkpoint::format(device, buffer,
+                                    {.store = {1, 2},
+                                     .nonce = {3, 4},
+                                     .label = "test",
+                                     .abi_revision = abi::abi_revision,
+                                     .processor_features = processor_features})
                      .failed());
     return image;
 }
@@ -129,7 +132,8 @@ public:
     // In the order of Migrator.status, from 1.
     std::uint64_t status(std::size_t field) { return call(abi::op::migrator::status).at(field); }
 
-    static constexpr std::size_t held_field = 4, error_field = 6, generation_field = 7, requests_field = 10;
+    static constexpr std::size_t held_field = 4, error_field = 6, generation_field = 7, requests_field = 10,
+                                 boots_field = 11, missing_field = 12;
 
 private:
     static constexpr std::size_t table_bytes = 6 << 20;
@@ -138,6 +142,7 @@ private:
         abi::BootInfo info{};
         info.random[0] = seed * 0x9e37'79b9'7f4a'7c15 + 1;
         info.random[1] = seed + 77;
+        info.processor_features = 7;
         info.command_line_length = static_cast<std::uint32_t>(words.size());
         std::copy(words.begin(), words.end(), info.command_line.begin());
         return info;
@@ -317,8 +322,24 @@ TEST(Migrator, AWordOrThreeBootsWithoutACommitHold) {
         Machine machine(image, "interval=0", boot);
         machine.resume();
         EXPECT_EQ(machine.kernel().held, boot > 3) << boot;
+        EXPECT_EQ(machine.status(Machine::boots_field), boot);
         image = machine.drive().cut();
     }
+}
+
+// Refused by name, and before anything is written: a boot on the wrong machine does not count (R33).
+TEST(Migrator, AStoreThatNeedsMoreOfTheProcessorIsRefused) {
+    auto const image = formatted(0xe7);
+    Machine machine(image);
+    EXPECT_EQ(machine.call(abi::op::migrator::restore).at(0),
+              static_cast<std::uint64_t>(abi::Error::not_supported));
+    EXPECT_EQ(machine.status(Machine::error_field), static_cast<std::uint64_t>(abi::Error::not_supported));
+    EXPECT_EQ(machine.status(Machine::missing_field), 0xe0u);
+    EXPECT_EQ(machine.kernel().boot_number, 0u);
+    EXPECT_TRUE(machine.drive().cut() == image);
+    Machine baseline(formatted(3));
+    EXPECT_EQ(baseline.call(abi::op::migrator::restore).at(0), 0u);
+    EXPECT_EQ(baseline.status(Machine::missing_field), 0u);
 }
 
 // Many cuts at any moment: what was acknowledged is there, and what is there was one instant of the world.

@@ -82,7 +82,9 @@ protected:
                             status.committed_generation,
                             status.frames,
                             status.taken_at,
-                            status.requests_served};
+                            status.requests_served,
+                            status.boots_since_commit,
+                            status.features_missing};
         };
         kernel.slots = {{clock_slot, "clock"},
                         {endpoint, "endpoint"},
@@ -119,7 +121,9 @@ protected:
                   .committed_generation = generation,
                   .frames = 0,
                   .taken_at = 0,
-                  .requests_served = 0};
+                  .requests_served = 0,
+                  .boots_since_commit = 1,
+                  .features_missing = 0};
         driver->start();
         event(ConsoleEvent::restored);
         output();

@@ -28,6 +28,27 @@ TEST_F(Console, FirstLinesAndReadiness) {
     EXPECT_EQ(output(), "[stele] held generation 12, 5 processes\r\n");
 }
 
+TEST_F(Console, BootsThatCommittedNothingAreTold) {
+    status.boot_number = 9;
+    status.boots_since_commit = 1;
+    driver->start();
+    EXPECT_EQ(output(), "[stele] boot 9, 64 MiB memory\r\n");
+    status.boots_since_commit = 2;
+    driver->start();
+    EXPECT_EQ(output(), "[stele] boot 9, 64 MiB memory, 2 boots since the last commit\r\n");
+}
+
+TEST_F(Console, WhatTheProcessorLacksIsNamed) {
+    driver->start();
+    output();
+    status.last_error = static_cast<std::uint32_t>(Error::not_supported);
+    status.features_missing = 0x1'0000'0000'00e4;
+    event(ConsoleEvent::failed);
+    EXPECT_EQ(output(), "[stele] cannot restore: not-supported, the store needs avx avx512 "
+                        "unknown features 0x1000000000000\r\n");
+    EXPECT_EQ(off_status, 0x11);
+}
+
 TEST_F(Console, TheKernelsLogComesInWholeLines) {
     logged = "[kernel] printed before there was a console\n";
     start_and_restore();
@@ -184,6 +205,20 @@ TEST_F(Console, OffWaitsForItsOwnCheckpoint) {
     event(ConsoleEvent::committed);
     EXPECT_EQ(output(), "[stele] generation 9 committed, 0 frames, age 0 ms, requested\r\n[stele] off\r\n");
     EXPECT_EQ(off_status, 0x10);
+}
+
+// What is being typed is not disturbed by the byte that asks from outside.
+TEST_F(Console, AByteTurnsTheMachineOff) {
+    start_and_restore();
+    call_read_line();
+    type("half a li\x0f");
+    EXPECT_EQ(checkpoint_calls, 1);
+    EXPECT_EQ(off_status, -1);
+    status.requests_served = 1;
+    status.taken_at = time + millisecond;
+    event(ConsoleEvent::committed);
+    EXPECT_EQ(off_status, 0x10);
+    EXPECT_EQ(kernel.sent.size(), 0u);
 }
 
 TEST_F(Console, AFailedCheckpointKeepsTheMachineOn) {

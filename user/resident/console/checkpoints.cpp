@@ -3,6 +3,8 @@
 // told that its commit is done: the line is printed with the newest generation known at that moment.
 #include "driver.hpp"
 
+#include "processor_features.hpp"
+
 namespace console {
 
 namespace {
@@ -11,6 +13,7 @@ constexpr std::uint64_t second = 1'000'000'000;
 constexpr std::uint64_t millisecond = 1'000'000;
 
 using Word = base::TextBuffer<32>;
+using Line = base::TextBuffer<200>; // as long as it may get
 
 // An error's name as tools spell it: with hyphens.
 Word word_of(std::uint32_t error) {
@@ -19,7 +22,29 @@ Word word_of(std::uint32_t error) {
     return word;
 }
 
+// What this processor lacks (R11): ", the store needs avx pkru".
+void put_needs(Line& line, std::uint64_t features) {
+    if (features == 0) return;
+    base::print(line, ", the store needs");
+    for (auto const& feature : processor_features) {
+        if ((features & feature.bits) == 0) continue;
+        base::print(line, " ", feature.name);
+        features &= ~feature.bits;
+    }
+    if (features != 0) base::print(line, " unknown features ", base::Hex{features});
+}
+
 } // namespace
+
+// Boots that committed nothing are counted aloud: after three, the machine is held (R33).
+void Driver::print_boot() {
+    auto const state = status();
+    Line line;
+    base::print(line, "[stele] boot ", state.boot_number, ", ", boot_.memory_bytes >> 20, " MiB memory");
+    if (state.boots_since_commit > 1)
+        base::print(line, ", ", state.boots_since_commit, " boots since the last commit");
+    screen_.line(line.view());
+}
 
 void Driver::restored() {
     auto const state = status();
@@ -47,7 +72,10 @@ void Driver::failed() {
     auto const state = status();
     auto const word = word_of(state.last_error);
     if (!restored_) {
-        screen_.line("[stele] cannot restore: ", word.view());
+        Line line;
+        base::print(line, "[stele] cannot restore: ", word.view());
+        put_needs(line, state.features_missing);
+        screen_.line(line.view());
         return power_off(cannot_restore);
     }
     off_wanted_at_ = PacedReplies::never;
@@ -76,6 +104,13 @@ void Driver::print_counters() {
 }
 
 void Driver::request_checkpoint() { static_cast<void>(runtime::Checkpoint{authority_.checkpoint}.request()); }
+
+// Off comes after the commit of a snapshot taken from now on. Held, nothing runs that could be lost.
+void Driver::request_off() {
+    off_wanted_at_ = now();
+    if (held_) power_off(orderly_off);
+    else request_checkpoint();
+}
 
 void Driver::power_off(std::uint8_t status) {
     if (status == orderly_off) screen_.line("[stele] off");

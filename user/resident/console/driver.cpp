@@ -34,7 +34,7 @@ void Driver::start() {
     auto const attached =
         runtime::Log{authority_.log}.attach(authority_.endpoint, abi::bits(abi::ConsoleEvent::logged));
     if (!attached.failed()) log_position_ = attached->position;
-    screen_.line("[stele] boot ", status().boot_number, ", ", boot_.memory_bytes >> 20, " MiB memory");
+    print_boot();
     static_cast<void>(runtime::Endpoint{authority_.supervisor}.post(abi::ready_event(program_index)));
 }
 
@@ -100,6 +100,7 @@ void Driver::take_input() {
         if (typed == Typed::checkpoint) request_checkpoint();
         if (typed == Typed::status) print_committed(status(), "");
         if (typed == Typed::counters) print_counters();
+        if (typed == Typed::off) request_off();
         if (typed == Typed::line) take_line(editor_.line());
     }
 }
@@ -108,11 +109,8 @@ void Driver::take_line(std::string_view line) {
     screen_.hide_prompt(); // Enter has left it behind
     if (line == "status") print_committed(status(), "");
     else if (line == "checkpoint") request_checkpoint();
-    else if (line == "off") {
-        off_wanted_at_ = now();
-        if (held_) power_off(orderly_off);
-        else request_checkpoint();
-    } else if (!line.empty()) return give_to_reader(line);
+    else if (line == "off") request_off();
+    else if (!line.empty()) return give_to_reader(line);
     if (reader_waits_) draw_prompt();
 }
 

@@ -60,6 +60,7 @@ private:
     // What the kernel and the programs below this one have to say.
     void print_log();
     // What the migrator tells.
+    void print_boot();
     void restored();
     void committed();
     void failed();
@@ -67,6 +68,7 @@ private:
     void print_counters();
     void power_off(std::uint8_t status);
     void request_checkpoint();
+    void request_off();
     // Time.
     void work_off_due();
     void set_alarm();

@@ -19,6 +19,7 @@ enum class Typed : std::uint8_t {
     checkpoint, // Ctrl-P: a checkpoint, at once
     status,     // Ctrl-T: the committed line, at once
     counters,   // Ctrl-B: the migrator's counts, for benchmarks
+    off,        // Ctrl-O: a checkpoint, then off
 };
 
 class LineEditor {
@@ -35,6 +36,7 @@ public:
         if (byte == control_p) return Typed::checkpoint;
         if (byte == control_t) return Typed::status;
         if (byte == control_b) return Typed::counters;
+        if (byte == control_o) return Typed::off;
         if (byte == backspace || byte == erase) {
             if (size_ == 0) return Typed::nothing;
             --size_;
@@ -52,6 +54,7 @@ public:
 private:
     static constexpr std::uint8_t control_b = 0x02;
     static constexpr std::uint8_t backspace = 0x08;
+    static constexpr std::uint8_t control_o = 0x0f;
     static constexpr std::uint8_t control_p = 0x10;
     static constexpr std::uint8_t control_t = 0x14;
     static constexpr std::uint8_t erase = 0x7f;

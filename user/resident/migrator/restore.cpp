@@ -68,14 +68,19 @@ Result<> restore(RestoreInput const& input, Status& status) {
     options.limits = TRY(limits_for(input));
     options.nonce = {input.boot.random[0], input.boot.random[1]};
     options.abi_revision = abi::abi_revision;
+    options.processor_features = input.boot.processor_features;
     options.previous = input.words.previous;
-    TRY(input.engine.open(input.device, {input.tables, input.device.io_memory()}, options));
+    auto const opened = input.engine.open(input.device, {input.tables, input.device.io_memory()}, options);
+    if (opened.error == abi::Error::not_supported)
+        status.now.features_missing = input.engine.recovery().features_missing;
+    TRY(opened);
     auto const& found = input.engine.recovery();
     status.now.boot_number = found.boot;
     status.now.restored_generation = found.generation.counter();
     status.now.committed_generation = found.generation.counter();
     status.now.taken_at = found.clock_base_ns;
     status.now.torn_newer = found.torn;
+    status.now.boots_since_commit = found.boots_without_commit + 1;
     status.now.held = input.words.hold || found.boots_without_commit >= boots_without_commit_max;
     TRY(input.source.restore(found.boot, found.clock_base_ns, input.engine.superblock().processor_features,
                              input.root));
