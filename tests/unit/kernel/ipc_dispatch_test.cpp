@@ -157,6 +157,18 @@ TEST_F(DispatchTest, R20_SleepGoesOnAfterARestart) {
 }
 
 // R16: queues are caches; a dropped queue makes its members ready, and they come to the same again.
+// A snapshot between a poll and its answer: after the restart nobody else would ever wake the process.
+TEST_F(DispatchTest, R16_APollIsLive) {
+    auto const poll = Control().with<Control::ReceivePhase>(1).with<Control::ReceiveNonBlocking>(1);
+    world.invoke(client, {.control = poll});
+    ASSERT_EQ(world.state(client), abi::RunState::receiving);
+    EXPECT_TRUE(client.process->is_live());
+    auto const wait = Control().with<Control::ReceivePhase>(1);
+    world.invoke(keeper, {.control = wait});
+    ASSERT_EQ(world.state(keeper), abi::RunState::receiving);
+    EXPECT_FALSE(keeper.process->is_live());
+}
+
 TEST_F(DispatchTest, R16_DroppedQueuesAreBuiltAgain) {
     world.give_entry(client, 10, keeping);
     world.invoke(client, {.slot = 10, .control = call_control(), .words = {4}});

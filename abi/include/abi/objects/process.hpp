@@ -4,6 +4,7 @@
 #pragma once
 
 #include <abi/capability.hpp>
+#include <abi/message.hpp>
 #include <abi/objects/object_header.hpp>
 
 #include <array>
@@ -88,7 +89,11 @@ struct Process {
 
     constexpr bool is_live() const {
         if (header.flags != ObjectHeader::in_use) return false;
-        if (state == RunState::receiving) return wake_time != 0 || wait_boot != 0;
+        if (state == RunState::receiving) {
+            // A poll has an answer to come, and an event that is noted has to be delivered.
+            bool const polls = ControlWord(receive_control).get<ControlWord::ReceiveNonBlocking>() != 0;
+            return wake_time != 0 || wait_boot != 0 || polls || event_endpoint_count != 0;
+        }
         return state == RunState::ready || state == RunState::sleeping || state == RunState::faulted;
     }
 };
