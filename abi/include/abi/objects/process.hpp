@@ -14,8 +14,8 @@
 
 namespace abi {
 
-// What a process is doing. R16: ready and sending are live; receiving is live only with a wake time or a boot
-// mark.
+// What a process is doing. R16: ready and sending are live; receiving only with a wake time, a boot mark, a
+// poll's answer or an event to come.
 enum class RunState : std::uint8_t {
     stopped = 0, // waits for Process.resume
     // runs, or retries its invocation (a blocked sender is ready: its program counter is at the call)
