@@ -16,8 +16,8 @@ if(STELE_COVERAGE)
     target_link_options(stele-hosted-flags INTERFACE --coverage)
 endif()
 
-# The targets behind the layers' names: `store` is store-hosted or store-freestanding; header-only layers are
-# one target.
+# The targets behind the layers' names: `store` is store-hosted or store-freestanding;
+# header-only layers are one target.
 function(stele_flavour_links flavour out)
     set(links)
     foreach(name IN LISTS ARGN)

@@ -16,8 +16,8 @@ struct MappedPage {
 
 inline constexpr unsigned user_space_bits = 47;
 
-// The capability to the root PATT. Pages are sorted by address, no address twice; an empty list gives an
-// empty node.
+// The capability to the root PATT. Pages are sorted by address, no address twice; an
+// empty list gives an empty node.
 abi::Capability build_address_space(FrameArena& arena, std::vector<MappedPage> const& pages);
 
 } // namespace tools

@@ -76,8 +76,8 @@ struct ObjectCounts {
     std::uint64_t capabilities = 0;
 };
 
-// R15 over the newest checkpoint: versions not above the object's mark, types that agree, no unknown type or
-// right.
+// R15 over the newest checkpoint: versions not above the object's mark, types that
+// agree, no unknown type or right.
 ObjectCounts check_objects(StoreView& view, std::vector<Finding>& findings) {
     Objects objects(view);
     ObjectCounts counts;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The frames of a store that is being made: hands out persistent frames and objects in heap frames, version 1
-// all.
+// The frames of a store that is being made: hands out persistent frames and objects
+// in heap frames, version 1 all.
 #pragma once
 
 #include <abi/capability.hpp>

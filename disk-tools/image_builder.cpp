@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lays out each process: program pages, stack, register page, own and shared pages, capability page, reply
-// endpoint.
+// Lays out each process: program pages, stack, register page, own and shared pages,
+// capability page, reply endpoint.
 #include "image_builder.hpp"
 
 #include "address_space.hpp"
@@ -177,8 +177,8 @@ private:
         case endpoint: return endpoints_[wanted.target].with_rights(wanted.rights);
         case frame_range: return ranges_[wanted.target];
         case heap: return heaps_[wanted.target];
-        // Without a payload an entry tells the receiver which process sends: its number in the description,
-        // from 1.
+        // Without a payload an entry tells the receiver which process sends: its
+        // number in the description, from 1.
         case entry:
             return endpoints_[wanted.target]
                 .with_type(entry)

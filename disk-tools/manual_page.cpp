@@ -6,24 +6,9 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <array>
 
 namespace tools {
 namespace {
-
-struct ExitRow {
-    int code;
-    char const* text;
-};
-
-constexpr std::array exit_rows = {
-    ExitRow{0, "done; nothing is wrong"},
-    ExitRow{4, "damage was found and left as it is"},
-    ExitRow{8, "it could not be done: no store, an error of the disk, a newer format, a file in the way"},
-    ExitRow{16, "the command line is wrong"},
-    ExitRow{32, "cancelled by SIGINT"},
-    ExitRow{75, "the store is in use by another process: try again later"},
-};
 
 std::string escaped(std::string const& text) {
     std::string out;
@@ -61,7 +46,8 @@ std::string options_section(std::string const& title, std::vector<OptionNode> co
 
 std::string exit_section() {
     std::string out = "# EXIT STATUS\n\n";
-    for (auto const& row : exit_rows) out += fmt::format("*{}*\n\t{}\n\n", row.code, row.text);
+    for (auto const& row : exit_rows)
+        out += fmt::format("*{}*\n\t{}\n\n", static_cast<int>(row.code), row.text);
     return out +
            "The cause is a word on standard error, *stele: error[word]:*, with its remedy on the next line; "
            "with *--json* it is a document of schema stele.error/1 on standard output.\n\n";

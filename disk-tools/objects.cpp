@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reading objects out of verified frames. Content was hashed, not trusted: every index is checked before it
-// is used.
+// Reading objects out of verified frames. Content was hashed, not trusted: every
+// index is checked before it is used.
 #include "objects.hpp"
 
 #include "report.hpp"

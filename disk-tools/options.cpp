@@ -233,6 +233,13 @@ Problem usage_problem(CLI::App const& app, CLI::ParseError const& error, int arg
     return {ExitCode::usage, "usage", error.what(), "see stele --help"};
 }
 
+std::string exit_codes() {
+    std::string text = "Exit codes:";
+    for (auto const& row : exit_rows)
+        text += fmt::format("\n  {:<2}  {}", static_cast<int>(row.code), row.text);
+    return text;
+}
+
 int report_problem(Problem const& problem, bool json) {
     if (json) print_json_error(problem);
     std::fprintf(stderr, "stele: error[%s]: %s\n", problem.word().c_str(), problem.what());
@@ -244,6 +251,7 @@ int report_problem(Problem const& problem, bool json) {
 
 int run_command_line(int argc, char** argv) {
     CLI::App app("Creates, boots, inspects and checks Stele stores", "stele");
+    app.footer(exit_codes());
     CommandLine line;
     Tree const tree(app, line);
     try {

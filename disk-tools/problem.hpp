@@ -4,6 +4,7 @@
 
 #include <abi/error.hpp>
 
+#include <array>
 #include <stdexcept>
 #include <string>
 
@@ -12,12 +13,27 @@ namespace tools {
 // Exit codes: the low bits are fsck's, so that scripts which know fsck know ours.
 enum class ExitCode : int {
     done = 0,
-    differs = 1,
     damaged = 4,
     failed = 8,
     usage = 16,
     cancelled = 32,
     in_use = 75,
+};
+
+struct ExitRow {
+    ExitCode code;
+    char const* text;
+};
+
+// For people: in --help and on every manual page.
+inline constexpr std::array exit_rows = {
+    ExitRow{ExitCode::done, "done; nothing is wrong"},
+    ExitRow{ExitCode::damaged, "damage was found and left as it is"},
+    ExitRow{ExitCode::failed,
+            "it could not be done: no store, an error of the disk, a newer format, a file in the way"},
+    ExitRow{ExitCode::usage, "the command line is wrong"},
+    ExitRow{ExitCode::cancelled, "cancelled by SIGINT"},
+    ExitRow{ExitCode::in_use, "the store is in use by another process: try again later"},
 };
 
 // Thrown by the tools only, caught once in main; libraries below answer with Result.

@@ -24,8 +24,8 @@ struct ProgramFile {
     std::vector<ProgramPage> pages; // ascending, no address twice
 };
 
-// Reads a static x86-64 ELF64 file. A file that is none, or whose segments share a page or leave user space,
-// is a Problem.
+// Reads a static x86-64 ELF64 file. A file that is none, or whose segments share a page or
+// leave user space, is a Problem.
 ProgramFile read_program_file(std::filesystem::path const& file);
 
 } // namespace tools

@@ -18,8 +18,8 @@ std::string format_size(std::uint64_t bytes, Units units);
 // Local time "2026-11-23 17:05:29.114" of nanoseconds since 1970; "-" when unknown (0).
 std::string format_time(std::uint64_t nanoseconds);
 std::string format_hex(std::uint64_t value);
-// Text out of a store, which may be anybody's: control characters become '?', so that none reaches a
-// terminal.
+// Text out of a store, which may be anybody's: control characters become '?',
+// so that none reaches a terminal.
 std::string printable(std::string text);
 
 // Right-aligned unless the heading begins with '<'; two spaces between columns; no trailing blanks.

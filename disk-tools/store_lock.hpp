@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Locks between the tools and QEMU on a store, and who holds them.
-// QEMU takes read locks on byte 100 + n ("I use permission n") and 200 + n ("I do not share permission n"), n
-// = 1: write.
+// QEMU takes read locks on byte 100 + n ("I use permission n") and 200 + n ("I do not
+// share permission n"), n = 1: write.
 #pragma once
 
 #include <optional>

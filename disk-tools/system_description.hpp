@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A system description: the readable TOML file that names processes, programs, memory, capabilities and
-// schedules.
+// A system description: the readable TOML file that names processes, programs,
+// memory, capabilities and schedules.
 #pragma once
 
 #include <abi/capability_types.hpp>
@@ -52,8 +52,8 @@ struct MappingDescription {
     Place place{};
 };
 
-// `target` names a process, page, endpoint, range or heap by the type; "console" is the well-known console
-// endpoint.
+// `target` names a process, page, endpoint, range or heap by the type; "console" is
+// the well-known console endpoint.
 struct CapabilityDescription {
     std::uint64_t slot = 0;
     abi::CapabilityType type = abi::CapabilityType::null;

@@ -14,8 +14,8 @@ interface Checkpoint @0xa273b3fb43bb3898 $interfaceNumber(19) $kernel {
   # Asks for a checkpoint now. Does not wait.
 
   status @1 () -> (generation :UInt64, frames :UInt64, takenAt :UInt64, committedAt :UInt64, refused :UInt64);
-  # The newest committed generation, its frames, and persistent-clock times; refused counts audits failed in a
-  # row.
+  # The newest committed generation, its frames, and persistent-clock times; refused
+  # counts audits failed in a row.
 
   attach @2 (endpoint :AnyPointer, bits :UInt64) -> ()
     $errors([

@@ -7,8 +7,8 @@ using import "stele.capnp".kernel;
 using import "stele.capnp".errors;
 
 interface DeviceMemory @0xdefd77a18c7d7431 $interfaceNumber(17) $kernel {
-  # A range of physical addresses that holds no frame of the frame cache. Capabilities of an earlier boot are
-  # void (R2).
+  # A range of physical addresses that holds no frame of the frame cache. Capabilities of
+  # an earlier boot are void (R2).
 
   narrow @0 (offset :UInt64, bytes :UInt64) -> (memory :AnyPointer)
     $errors([

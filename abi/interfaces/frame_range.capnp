@@ -16,8 +16,8 @@ interface FrameRange @0x87657c14e2f79553 $interfaceNumber(10) $kernel {
       "limit_reached: the limit is used up",
       "in_use: the frame is typed"
     ]);
-  # A full capability to the zeroed data page of a frame of the range. Non-persistent: any free frame, index
-  # is ignored.
+  # A full capability to the zeroed data page of a frame of the range. Non-persistent:
+  # any free frame, index is ignored.
 
   rescind @1 (page :AnyPointer) -> ()
     $errors(["wrong_type: not a page of this range", "in_use: a result of this call goes into the page"]);

@@ -16,8 +16,8 @@ interface Heap @0x80224c7ab987f7c1 $interfaceNumber(9) $kernel {
       "bad_argument: persistence of page and heap differ",
       "retired: the frame has used up its versions"
     ]);
-  # Takes the page's frame: every capability to the page becomes void, the frame is zeroed and holds objects
-  # from now on.
+  # Takes the page's frame: every capability to the page becomes void, the frame is zeroed
+  # and holds objects from now on.
 
   object @1 (frame :UInt64, index :UInt8) -> (capability :AnyPointer)
     $errors([

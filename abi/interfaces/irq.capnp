@@ -28,6 +28,6 @@ interface Irq @0x89aeb1e71293924c $interfaceNumber(15) $kernel {
       "wrong_type: not an endpoint",
       "limit_reached: no free vector"
     ]);
-  # A message-signalled interrupt: address and data for the device's MSI-X table; posts `bits`, needs no
-  # acknowledge.
+  # A message-signalled interrupt: address and data for the device's MSI-X table;
+  # posts `bits`, needs no acknowledge.
 }

@@ -6,8 +6,8 @@ using import "stele.capnp".interfaceNumber;
 using import "stele.capnp".errors;
 
 interface Migrator @0x83798bcfec433ae0 $interfaceNumber(65) {
-  # Owns the store. What it has to tell upwards it posts as events (abi/resident_events.hpp); whoever gets one
-  # asks here.
+  # Owns the store. What it has to tell upwards it posts as events
+  # (abi/resident_events.hpp); whoever gets one asks here.
 
   restore @0 () -> (root :AnyPointer)
     $errors([

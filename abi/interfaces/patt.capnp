@@ -7,8 +7,8 @@ using import "stele.capnp".kernel;
 using import "stele.capnp".errors;
 
 interface Patt @0xf051d48f2346cc13 $interfaceNumber(4) $kernel {
-  # A prefix-and-target table: up to 16 pairs of prefix and capability that translate an address space of
-  # 2^size bytes.
+  # A prefix-and-target table: up to 16 pairs of prefix and capability that translate an
+  # address space of 2^size bytes.
 
   store @0 (slot :UInt64, prefix :UInt64, capability :AnyPointer) -> ()
     $errors([

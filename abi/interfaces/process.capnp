@@ -29,8 +29,8 @@ interface Process @0xf893075e7d56ab56 $interfaceNumber(5) $kernel {
   # Sets rip, rsp and rdi; the other registers become zero.
 
   resume @3 (cancelFault :Bool) -> ();
-  # Makes a stopped or faulted process ready; cancelFault drops the recorded fault, else it is told to the
-  # keeper again.
+  # Makes a stopped or faulted process ready; cancelFault drops the recorded fault, else
+  # it is told to the keeper again.
 
   stop @4 () -> ();
   # Stops the process; its registers stand as they were.

@@ -9,8 +9,8 @@ interface SystemControl @0x91e61c869354d0e3 $interfaceNumber(20) $kernel {
   # Turns the machine off.
 
   powerOff @0 (status :UInt8) -> ();
-  # Leaves QEMU through isa-debug-exit with this value (0x10 = orderly); on a machine without it, halts. Does
-  # not return.
+  # Leaves QEMU through isa-debug-exit with this value (0x10 = orderly); on a machine
+  # without it, halts. Does not return.
 
   reset @1 () -> ();
   # Resets the machine. Does not return.

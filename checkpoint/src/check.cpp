@@ -151,8 +151,8 @@ void Checker::log() {
     }
 }
 
-// Both copies of a node, then what it points to. The copy that is good is used; both bad: the frames below
-// are lost.
+// Both copies of a node, then what it points to. The copy that is good is used; both
+// bad: the frames below are lost.
 Result<> Checker::walk(TwinRef const& ref, std::optional<std::uint16_t> level, std::size_t depth) {
     auto const node = state_.scratch.subspan(scratch_path + depth * node_size, node_size);
     bool good[2] = {};

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // One commit: frames in, sectors out (the stabiliser), then directory, record, flush.
 //
-//   idle ─begin─► open ─finish─► directory ─┬─► drain ─flush─► acknowledged                     up to 4 MiB:
-//   one flush
-//                                           └─► drain_first ─flush─► drain ─flush─► acknowledged    above:
-//                                           two (R23)
+//   idle ─begin─► open ─finish─► directory ─┬─► drain ─flush─► acknowledged: up to 4 MiB one flush (R23)
+//                                           └─► drain_first ─flush─► drain ─flush─► acknowledged: above two
 //   any failed write or flush ─► failing ─(all its requests are back)─► failed: the commit is abandoned (R25)
 //
 //   Every write of a commit has completed before its flush is submitted.

@@ -68,8 +68,8 @@ private:
     void forget_entries(Directory& directory);
 
     std::span<DirectoryEntry> ring_;
-    std::span<std::uint32_t>
-        index_; // ring position + 1, 0 = empty; size a power of two, at least twice the ring's
+    // Ring position + 1, 0 = empty; size a power of two, at least twice the ring's.
+    std::span<std::uint32_t> index_;
     std::array<Directory, at_most> list_{};
     std::size_t head_ = 0;
     std::size_t size_ = 0;

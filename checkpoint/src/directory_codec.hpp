@@ -17,8 +17,8 @@ class DirectoryEncoder {
 public:
     void start(std::span<DirectoryEntry const> entries);
     bool finished() const { return at_ == entries_.size(); }
-    // Fills up to out.size() bytes (a multiple of 8), zero after the last entry; returns how many are not
-    // padding.
+    // Fills up to out.size() bytes (a multiple of 8), zero after the last entry;
+    // returns how many are not padding.
     std::size_t fill(base::Bytes out);
     std::uint32_t bytes() const { return bytes_; }
     abi::disk::Hash128 hash() const { return hash_.finish(); }

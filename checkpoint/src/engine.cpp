@@ -78,8 +78,8 @@ bool limits_valid(Limits const& limits) {
            limits.side_chunk >= 8192 && limits.side_chunk % 4096 == 0 && limits.side_chunks >= 2 &&
            limits.side_chunks <= LogStream::chunks_at_most && requests <= store::requests_at_most &&
            limits.unmigrated_entries >= 16 && limits.fold_above < directories_at_most &&
-           limits.kept + 2 <=
-               limits.fold_above; // a fold leaves those, the base, and the commit that names it
+           // A fold leaves those, the base, and the commit that names it.
+           limits.kept + 2 <= limits.fold_above;
 }
 
 void make_parts(EngineState& s, Tables const& tables, IoBuffers const& io) {

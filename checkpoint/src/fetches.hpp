@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fetches under way: directories in memory first, then the map node by node, then the block; each read is
-// verified.
+// Fetches under way: directories in memory first, then the map node by node, then
+// the block; each read is verified.
 //   unused ─start─► node* ─► block ─► done ─take, release─► unused
 #pragma once
 

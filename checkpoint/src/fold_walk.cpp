@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The fold's pass over the old map: a path of nodes from the root, left to right, beside the sequence of
-// changes.
+// The fold's pass over the old map: a path of nodes from the root, left to right,
+// beside the sequence of changes.
 #include "migration.hpp"
 #include "state.hpp"
 

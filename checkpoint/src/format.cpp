@@ -16,8 +16,8 @@ namespace checkpoint {
 using namespace abi::disk;
 using abi::Error;
 
-// Checkpoint 1: no frames, an empty map; its record at the front of segment 1, the copy at the front of
-// segment 2.
+// Checkpoint 1: no frames, an empty map; its record at the front of segment 1, the
+// copy at the front of segment 2.
 base::Result<> format(store::BlockDevice& device, base::Bytes buffer, FormatOptions const& options) {
     store::Geometry const geometry{options.segment_shift, device.capacity() >> options.segment_shift};
     if (!geometry.valid() || options.label.size() >= label_size || buffer.size() < 4096)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// All entries of the object map in order of their keys; waits for the device. Uses the path of the scratch
-// memory.
+// All entries of the object map in order of their keys; waits for the device. Uses
+// the path of the scratch memory.
 #pragma once
 
 #include "state.hpp"

@@ -92,8 +92,8 @@ bool Migration::step() {
         flush_now_ = urgent_;
         return false;
     case Phase::ready:
-        // Nobody else may come to name the map: an empty commit does (only in need; else the next commit
-        // will).
+        // Nobody else may come to name the map: an empty commit does (only in
+        // need; else the next commit will).
         return urgent_ && state_.commit.idle() && commit_nothing();
     case Phase::reading:
     case Phase::moving: return false;
@@ -182,8 +182,8 @@ bool Migration::start(std::size_t directories) {
     return true;
 }
 
-// Sparse segments to empty, as long as the pass gains more segments than it fills. Returns the gain in
-// segments.
+// Sparse segments to empty, as long as the pass gains more segments than it
+// fills. Returns the gain in segments.
 std::uint64_t Migration::choose_victims() {
     auto& s = state_;
     auto& segments = s.segments;
@@ -216,8 +216,8 @@ std::uint64_t Migration::choose_victims() {
     return 0;
 }
 
-// What each segment holds of the new map, this table included. Its place is taken first, so that it counts
-// itself.
+// What each segment holds of the new map, this table included. Its place is taken
+// first, so that it counts itself.
 bool Migration::write_table() {
     auto& s = state_;
     if (!builder_.finish()) {
@@ -290,8 +290,8 @@ void Migration::discard(Error why) {
 
 void Migration::switched(std::uint64_t generation) {
     auto& s = state_;
-    // The folded directories go; the newest of them stays as the base, with its record and without its
-    // entries.
+    // The folded directories go; the newest of them stays as the base, with its
+    // record and without its entries.
     for (std::size_t i = 0; i < folded_; ++i) {
         auto const& directory = s.directories[0];
         auto const last = i + 1 == folded_;

@@ -3,8 +3,8 @@
 // segments, in one pass over the map in key order. Nothing in force is touched: the new map counts when a
 // commit record names it.
 //
-//   idle ─due─► walking ⇄ reading a node / moving a block ─► table ─► writing ─flush─► ready ─named by a
-//   commit─► idle
+//   idle ─due─► walking ⇄ reading a node, moving a block ─► table ─► writing ─flush─► ready
+//   ready ─named by a commit─► idle
 //
 //   Subtrees without a change are linked as they are. A pass that empties segments (`victims`) visits every
 //   leaf. After the switch the folded directories go, their superseded blocks and old nodes are free by that
@@ -56,8 +56,8 @@ public:
     void empty_commit_failed();
 
     bool idle() const { return phase_ == Phase::idle; }
-    // A commit waits for this many free segments, or for entries: history is dropped if need be, segments are
-    // emptied.
+    // A commit waits for this many free segments, or for entries: history is dropped if
+    // need be, segments are emptied.
     void hurry(std::uint32_t segments);
     static constexpr std::uint32_t for_entries = 0xffffffff;
     bool urgent() const { return urgent_; }

@@ -141,8 +141,8 @@ Result<> OfflineStore::visit(Generation at, bool (*each)(void*, FrameInfo const&
             info = info_of(changes.current().entry, changes.current().birth.raw());
             changes.advance();
         }
-        // Of several births of one frame the newest not after `at` counts; a change since the base beats them
-        // all.
+        // Of several births of one frame the newest not after `at` counts; a change
+        // since the base beats them all.
         for (bool first = fresh > old;
              !map.finished() && map.current().entry.frame().number() == old && fresh >= old;
              TRY(map.advance())) {

@@ -237,8 +237,8 @@ Result<bool> Recovery::load_directory(CommitRecord const& record, std::span<Dire
     return true;
 }
 
-// R26: every frame that this checkpoint wrote is read and hashed. Blocks of earlier checkpoints were flushed
-// by them.
+// R26: every frame that this checkpoint wrote is read and hashed. Blocks of earlier
+// checkpoints were flushed by them.
 Result<bool> Recovery::verify(CommitRecord const& record) {
     auto const room = state_.directories.allocate(record.directory_entries);
     if (!room) return base::fail(Error::no_memory);
@@ -302,8 +302,8 @@ Result<> Recovery::run() {
     auto& report = state_.report;
     auto walked = walk_from(slot_);
     if (walked.failed() && options_.read_only) {
-        // The newest slot's record is gone in both places: what the other slot knows is older. Never
-        // silently.
+        // The newest slot's record is gone in both places: what the other slot
+        // knows is older. Never silently.
         auto const& other = state_.roots.known()[1 - slot_.slot];
         if (!other.valid) return walked;
         report.lost_acknowledged = true;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Recovery: from the newest valid root slot along named places to the newest whole checkpoint (R23 to R26),
-// then the directories since its base into memory. It reads only. Straight-line code that waits: nothing runs
-// beside it.
+// then the directories since its base into memory. It reads only. Straight-line code that
+// waits: nothing runs beside it.
 #pragma once
 
 #include "state.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Recovery: directories since the base into memory, what is live in each segment, and the boot's own root
-// slots.
+// Recovery: directories since the base into memory, what is live in each segment,
+// and the boot's own root slots.
 #include "recovery.hpp"
 
 #include "directory_codec.hpp"

@@ -48,8 +48,8 @@ void Roots::set_durable(std::uint32_t index, RootSlot const& slot) {
     ++state_.counters.slot_refreshes;
 }
 
-// R28: at least every 64 commits; earlier when segments wait for it (R27) and the log is running out of free
-// ones.
+// R28: at least every 64 commits; earlier when segments wait for it (R27) and the
+// log is running out of free ones.
 void Roots::after_commit() {
     ++commits_;
     auto const& segments = state_.segments;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The root slots of an open store: when to refresh one, and the refresh as a state machine.
-//   idle ─want─► checking (both slots are read: R32) ─► writing (the older slot, both copies) ─► written
-//   ─flush─► idle The slot that is overwritten is never the newest valid one; one refresh at a time (R28).
+//   idle ─want─► checking: both slots are read (R32) ─► writing: the older slot, both copies ─► written
+//   written ─flush─► idle
+//   The slot that is overwritten is never the newest valid one; one refresh at a time (R28).
 #pragma once
 
 #include <abi/disk/root_slot.hpp>
@@ -37,8 +38,8 @@ public:
     bool written() const { return phase_ == Phase::written; }
     // A slot that names these places as the next record's is written and waits for a flush.
     bool written_for(abi::disk::Twin const& next) const { return written() && writing_.next == next; }
-    // Such a slot is needed (R25). One that is under way may have been composed before: it gets a flush of
-    // its own.
+    // Such a slot is needed (R25). One that is under way may have been composed
+    // before: it gets a flush of its own.
     void want_for_next() {
         alone_ = busy();
         wanted_ = true;

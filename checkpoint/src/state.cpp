@@ -66,8 +66,8 @@ void EngineState::flush_done(Error error) {
     if (for_commit) commit.flush_done();
 }
 
-// The most segments that a commit may open: its blocks and directory, the copy of the directory, the next
-// places.
+// The most segments that a commit may open: its blocks and directory, the copy of
+// the directory, the next places.
 std::uint32_t EngineState::commit_segments(std::uint32_t frames) const {
     auto const in_segment = geometry.sectors_per_segment() - abi::disk::sectors_per_frame;
     auto const directory = frames / 21 + 3; // 21 entries of 24 bytes a sector

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Kernel dispatch: exact counts and ranges are checked here, so that a handler sees only well-formed
-// arguments.
+// Kernel dispatch: exact counts and ranges are checked here, so that a handler
+// sees only well-formed arguments.
 #include "check.hpp"
 #include "emit.hpp"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// capnpc-stele: a back end of `capnp compile`. Reads a request on standard input, writes below the current
-// folder.
+// capnpc-stele: a back end of `capnp compile`. Reads a request on standard input,
+// writes below the current folder.
 #include "check.hpp"
 #include "emit.hpp"
 

@@ -53,8 +53,8 @@ std::uint8_t read_cmos(std::uint8_t index) {
 
 constexpr unsigned from_decimal_digits(std::uint8_t value) { return (value >> 4) * 10u + (value & 0xfu); }
 
-// Days from 1970-01-01 to the first of March 2000 are 11017; years begin in March, so that leap days come
-// last.
+// Days from 1970-01-01 to the first of March 2000 are 11017; years begin in
+// March, so that leap days come last.
 constexpr std::uint64_t days_since_1970(unsigned year, unsigned month, unsigned day) {
     unsigned const shifted_year = month < 3 ? year - 2001 : year - 2000;
     unsigned const shifted_month = month < 3 ? month + 9 : month - 3;

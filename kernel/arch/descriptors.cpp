@@ -96,8 +96,8 @@ void start_descriptors(std::uint64_t stack_top) {
     asm volatile("lgdt %0" : : "m"(segment_table));
     asm volatile("lidt %0" : : "m"(gate_table));
     asm volatile("ltr %w0" : : "r"(SELECTOR_TASK));
-    // The kernel's code selector keeps its number, and the stack selector is set at the next return from user
-    // mode.
+    // The kernel's code selector keeps its number, and the stack selector is set at
+    // the next return from user mode.
     clear_segments();
 
     write_msr(Msr::efer, read_msr(Msr::efer) | efer_system_call);

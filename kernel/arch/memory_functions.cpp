@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The four functions that the compiler calls by itself. Compiled without builtins, or memset would call
-// itself.
+// The four functions that the compiler calls by itself. Compiled without
+// builtins, or memset would call itself.
 #include <cstddef>
 #include <cstdint>
 

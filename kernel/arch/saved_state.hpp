@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What entry.S saves and where: the assertions that keep offsets.h true, and the frame of an exception in the
-// kernel.
+// What entry.S saves and where: the assertions that keep offsets.h true, and the frame
+// of an exception in the kernel.
 #pragma once
 
 #include <arch/direct_map.hpp>
@@ -36,8 +36,8 @@ static_assert(user_flags.raw() == USER_FLAGS);
 static_assert(loadable_flags(0) == FORCED_FLAGS);
 static_assert(direct_map_base == DIRECT_MAP_BASE);
 
-// An exception that happened in the kernel: pushed by the processor and by entry.S, in this order of
-// addresses.
+// An exception that happened in the kernel: pushed by the processor and by
+// entry.S, in this order of addresses.
 struct KernelTrap {
     std::uint64_t r11, r10, r9, r8, rdi, rsi, rdx, rcx, rax, rbp; // 0
     std::uint64_t vector, error_code;                             // 80

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The first serial port (16550), polled: for the kernel's log until a console driver takes it over, and for
-// panics.
+// The first serial port (16550), polled: for the kernel's log until a console driver
+// takes it over, and for panics.
 #pragma once
 
 namespace kernel::arch {

@@ -11,8 +11,8 @@
 
 namespace kernel::arch {
 
-// Flags that a process may set; the others are forced: interrupts on, I/O privilege none, no virtual-8086
-// mode.
+// Flags that a process may set; the others are forced: interrupts on, I/O
+// privilege none, no virtual-8086 mode.
 inline constexpr FlagSet user_flags = FlagSet(Flag::carry) | Flag::parity | Flag::adjust | Flag::zero |
                                       Flag::sign | Flag::trap | Flag::direction | Flag::overflow |
                                       Flag::alignment_check | Flag::identification;
@@ -23,15 +23,15 @@ constexpr std::uint64_t loadable_flags(std::uint64_t flags) {
 
 constexpr bool is_user_address(std::uint64_t address) { return address < user_address_end; }
 
-// False: the state would fault in the return itself. Whoever returns reports bad_register_state of that
-// process then.
+// False: the state would fault in the return itself. Whoever returns reports
+// bad_register_state of that process then.
 constexpr bool can_return(abi::Registers const& registers) {
     return is_user_address(registers.rip) && is_user_address(registers.fs_base) &&
            is_user_address(registers.gs_base);
 }
 
-// Length of the SYSCALL instruction. Entry leaves rip behind it; an invocation that waits is moved back onto
-// it.
+// Length of the SYSCALL instruction. Entry leaves rip behind it; an invocation
+// that waits is moved back onto it.
 inline constexpr std::uint64_t system_call_length = 2;
 
 // Loads the segment bases; after this the process may be returned to. Needed when another process ran before.
@@ -41,8 +41,8 @@ void load_segments(abi::Registers const& registers);
 // Requires can_return(registers). The kernel stack is forgotten.
 extern "C" [[noreturn]] void return_to_user(abi::Registers const* registers);
 
-// Waits for an interrupt with the stack reset; the interrupt enters through entry_interrupt as from user
-// mode.
+// Waits for an interrupt with the stack reset; the interrupt enters through
+// entry_interrupt as from user mode.
 extern "C" [[noreturn]] void idle();
 
 } // namespace kernel::arch

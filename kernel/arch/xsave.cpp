@@ -30,8 +30,8 @@ constexpr VectorState make_initial_state() {
 
 alignas(64) constinit VectorState const initial_state = make_initial_state();
 
-// Never saved: XSAVE writes a control word and MXCSR that are not both zero unless the state component is
-// marked.
+// Never saved: XSAVE writes a control word and MXCSR that are not both zero unless
+// the state component is marked.
 bool never_used(VectorState const& state) {
     auto const bytes = std::as_bytes(std::span(state));
     return base::read<std::uint64_t>(bytes, header_offset) == 0 &&

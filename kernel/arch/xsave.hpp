@@ -16,8 +16,8 @@ using VectorState = std::array<std::uint8_t, abi::xsave_area_size>;
 
 inline constexpr std::uint64_t vector_features = 0x7; // XCR0: x87, SSE, AVX
 
-// Turns XSAVE on with exactly vector_features. Panics by name when the processor lacks them or wants another
-// size.
+// Turns XSAVE on with exactly vector_features. Panics by name when the processor
+// lacks them or wants another size.
 void start_vector_unit();
 void save_vector_state(VectorState& state);
 // False: the processor refuses the state (reserved bits set); the registers then hold the initial state.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The two boot protocols: multiboot2 (specification 2.0, section 3.6) and PVH (Xen's hvm_start_info, version
-// 1).
+// The two boot protocols: multiboot2 (specification 2.0, section 3.6) and PVH
+// (Xen's hvm_start_info, version 1).
 #include <boot/description.hpp>
 
 #include <core/panic.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The start of the kernel as one list: what the loader said, the machine, the pools, the resident programs,
-// user mode.
+// The start of the kernel as one list: what the loader said, the machine, the pools,
+// the resident programs, user mode.
 #include <boot/kernel_state.hpp>
 #include <boot/machine.hpp>
 #include <boot/options.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The kernel's one boot-time structure: a member of each area, in their order. Besides Processor, all mutable
-// state.
+// The kernel's one boot-time structure: a member of each area, in their order.
+// Besides Processor, all mutable state.
 #pragma once
 
 #include <boot/description.hpp>

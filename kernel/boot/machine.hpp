@@ -8,8 +8,8 @@
 
 namespace kernel {
 
-// After this: the kernel's final address space, descriptors, gs, vector unit, clock; interrupt sources are
-// silent.
+// After this: the kernel's final address space, descriptors, gs, vector unit,
+// clock; interrupt sources are silent.
 void start_machine(BootDescription& description, Processor& processor);
 
 } // namespace kernel

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The words of the command line that the kernel itself obeys: `amnesia=N` and `hold`. The rest is for the
-// residents.
+// The words of the command line that the kernel itself obeys: `amnesia=N` and `hold`.
+// The rest is for the residents.
 #pragma once
 
 #include <cstdint>

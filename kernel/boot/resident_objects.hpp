@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Makes kernel objects in non-persistent frames, one after another, for the programs that start with the
-// machine.
+// Makes kernel objects in non-persistent frames, one after another, for the
+// programs that start with the machine.
 #pragma once
 
 #include <mapping/install.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The kernel's log, for residents below the console and for programs that have nothing else; and its reader,
-// the console.
+// The kernel's log, for residents below the console and for programs that have nothing
+// else; and its reader, the console.
 #include <cap/kinds.hpp>
 #include <core/log.hpp>
 #include <ipc/event.hpp>
@@ -43,11 +43,8 @@ struct LogOperations {
     Reply read(Invocation& call, ReadArguments const& arguments) {
         TRY(control(call));
         std::array<std::uint64_t, 5> words{};
-        auto const bytes = std::as_writable_bytes(std::span(words));
-        std::array<char, sizeof words> text{};
         auto position = arguments.position;
-        auto const count = kernel_log().read(position, text);
-        std::memcpy(bytes.data(), text.data(), count);
+        auto const count = kernel_log().read(position, std::as_writable_bytes(std::span(words)));
         return answer(call, ReadResult{position + count, static_cast<std::uint8_t>(count), words[0], words[1],
                                        words[2], words[3], words[4]});
     }

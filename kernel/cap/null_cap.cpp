@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Capabilities without operations: null and number; an entry is no kernel capability (its messages go to
-// ipc).
+// Capabilities without operations: null and number; an entry is no kernel
+// capability (its messages go to ipc).
 #include <cap/kinds.hpp>
 
 namespace kernel {

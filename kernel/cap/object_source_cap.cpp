@@ -64,8 +64,8 @@ struct ObjectSource {
         return call.answer();
     }
 
-    // Persistent processes stay held until resume. The root page is never destroyed: its version is the
-    // first.
+    // Persistent processes stay held until resume. The root page is never
+    // destroyed: its version is the first.
     Reply restore(Invocation& call, RestoreArguments const& arguments) {
         auto& kernel = call.kernel();
         auto& state = core(kernel);

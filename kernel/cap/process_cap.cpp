@@ -38,8 +38,8 @@ struct ProcessOperations {
         auto& queue = queues(call.kernel());
         store_capability(call.kernel(), process_slot(process, static_cast<abi::ProcessSlot>(arguments.slot)),
                          capability, committed);
-        // A running process gets its new space or schedule by another dispatch; a faulted one may have a
-        // keeper now.
+        // A running process gets its new space or schedule by another dispatch; a
+        // faulted one may have a keeper now.
         if (arguments.slot == static_cast<std::uint64_t>(abi::ProcessSlot::schedule))
             queue.forget_priority(live);
         if (queue.is_running(live)) queue.request_reschedule();

@@ -7,8 +7,8 @@
 #include <bit>
 
 extern "C" {
-// Made from the first link by symbols.awk: addresses in ascending order, then offsets of the names, then the
-// names.
+// Made from the first link by symbols.awk: addresses in ascending order, then
+// offsets of the names, then the names.
 extern std::uint32_t const symbol_count;
 extern std::uint64_t const symbol_addresses[];
 extern std::uint32_t const symbol_names[];

@@ -12,8 +12,8 @@ public:
     Committed(Committed const&) = delete;
     Committed& operator=(Committed const&) = delete;
 
-    // For work of the kernel itself that is no invocation: `unit` names it ("boot", "drain", "dispatch",
-    // ...).
+    // For work of the kernel itself that is no invocation: `unit` names it
+    // ("boot", "drain", "dispatch", ...).
     static Committed for_unit(char const* unit) { return Committed(unit); }
     char const* unit() const { return unit_; }
 

@@ -22,14 +22,14 @@ struct CoreState {
     TicketLock lock;
     // Which frame the last Error::absent was about.
     abi::FrameId absent;
-    // R2: of this boot; 0 until ObjectSource.restore names it. Non-persistent frames made before have boot
-    // number 0.
+    // R2: of this boot; 0 until ObjectSource.restore names it. Non-persistent frames
+    // made before have boot number 0.
     std::uint32_t boot_number = 0;
     // Amnesia: every so many entries all caches are dropped; 0 = never.
     std::uint32_t amnesia_interval = 0;
     std::uint32_t amnesia_count = 0;
-    // Persistent processes stay listed and do not run: between restore and resume, and when the machine is
-    // held.
+    // Persistent processes stay listed and do not run: between restore and
+    // resume, and when the machine is held.
     bool hold = false;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every pool of the kernel (R21): its size, who waits when it is empty, who frees it, and why the freer needs
-// none of it.
+// Every pool of the kernel (R21): its size, who waits when it is empty, who frees it, and
+// why the freer needs none of it.
 #pragma once
 
 #include <abi/objects/frame_shape.hpp>

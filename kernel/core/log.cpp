@@ -15,19 +15,13 @@ void Log::put(char c) {
 
 void Log::line(std::string_view text) { base::print(*this, text, '\n'); }
 
-std::size_t Log::read(std::uint64_t& position, std::span<char> to) const {
+std::size_t Log::read(std::uint64_t& position, std::span<std::byte> to) const {
     auto const oldest = end_ < capacity ? 0 : end_ - capacity;
     if (position < oldest || position > end_) position = oldest;
     std::size_t count = 0;
     for (; count < to.size() && position + count < end_; ++count)
-        to[count] = ring_[(position + count) % capacity];
+        to[count] = static_cast<std::byte>(ring_[(position + count) % capacity]);
     return count;
-}
-
-bool Log::take_news() {
-    bool const news = news_;
-    news_ = false;
-    return news;
 }
 
 } // namespace kernel

@@ -28,9 +28,13 @@ public:
     std::uint64_t end() const { return end_; }
     // Copies what stands from `position` on; a position that the ring has lost moves to the oldest it has.
     // The number of bytes.
-    std::size_t read(std::uint64_t& position, std::span<char> to) const;
+    std::size_t read(std::uint64_t& position, std::span<std::byte> to) const;
     // Whether something was written since the last call.
-    bool take_news();
+    bool take_news() {
+        bool const news = news_;
+        news_ = false;
+        return news;
+    }
 
 private:
     std::array<char, capacity> ring_{};

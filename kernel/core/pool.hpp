@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A fixed pool over storage that boot code set aside once (R21): allocation is a pop from a free list, or
-// fails.
+// A fixed pool over storage that boot code set aside once (R21): allocation is a
+// pop from a free list, or fails.
 //   Invariant: every item is either in use or on the free list, never both; count of both = size.
 #pragma once
 

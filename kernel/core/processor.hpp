@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The per-processor structure, reached through gs. Written by its own processor only; entry.S knows the first
-// fields.
+// The per-processor structure, reached through gs. Written by its own processor only;
+// entry.S knows the first fields.
 //   Invariant: process == nullptr (idle) <=> registers == &idle_registers; in user mode `registers` lies in
 //   the running process's frame, which dispatch has prepared: unfrozen, dirty, pinned.
 #pragma once
@@ -56,8 +56,8 @@ struct RunningProcess {
 };
 void set_running(Processor& processor, RunningProcess next);
 void set_idle(Processor& processor);
-// Another process's or no process's turn although the running one's frame must not be written any more: it
-// was destroyed.
+// Another process's or no process's turn although the running one's frame must not be
+// written any more: it was destroyed.
 void forget_running(Processor& processor);
 // The vector state of the running process into its frame, which must be writable (R11). It is loaded again at
 // need, so that nothing writes the frame later without dispatch.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The phases of an invocation. The control word in the caller's registers is the continuation: when the send
-// phase is over its bit is cleared there, so that an invocation that starts anew goes on with the receive
-// phase.
+// phase is over its bit is cleared there, so that an invocation that starts anew
+// goes on with the receive phase.
 #include <entry/invoke.hpp>
 
 #include <cap/kinds.hpp>
@@ -52,8 +52,8 @@ void receive(Kernel& kernel, Caller const& caller, Control control, ReceivePlan 
     if (*step == ReceiveStep::waits && polls) queues(kernel).make_ready(caller.live);
 }
 
-// Errors of a non-blocking send that belong to the receiver: the message is dropped, the receive phase goes
-// on.
+// Errors of a non-blocking send that belong to the receiver: the message is
+// dropped, the receive phase goes on.
 bool is_dropped(Control control, Error error) {
     if (control.get<Control::SendNonBlocking>() == 0 || control.get<Control::ReceivePhase>() == 0)
         return false;

@@ -10,8 +10,8 @@ namespace kernel {
 // Takes the lock; in amnesia mode, every so many units, forgets everything that can be built again.
 void begin_unit(Kernel& kernel);
 
-// Drops every cache (amnesia): tables, mapping lists, dependencies, object-table entries, queues, clean
-// frames.
+// Drops every cache (amnesia): tables, mapping lists, dependencies, object-table
+// entries, queues, clean frames.
 void forget_caches(Kernel& kernel);
 
 inline Caller running_caller(Kernel const& kernel, Processor const& processor) {

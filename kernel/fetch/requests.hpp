@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Frames that are wanted from the store: who asks names the frame once, whoever waits for it waits by its
-// key.
+// Frames that are wanted from the store: who asks names the frame once, whoever
+// waits for it waits by its key.
 //   Invariant: a frame stands in the table at most once; `wanted` entries have not been handed to the
 //   migrator, `taken` ones are with it and will be answered by supply, absent or corrupt.
 #pragma once
@@ -18,8 +18,8 @@ namespace kernel {
 
 class Requests {
 public:
-    // True when the frame was not wanted before, so that the migrator has to be told. limit_reached: the
-    // table is full.
+    // True when the frame was not wanted before, so that the migrator has to be told.
+    // limit_reached: the table is full.
     base::Result<bool> want(abi::FrameId frame);
     // The next wanted frame, now taken; frame 0 when there is none.
     abi::FrameId take();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Endpoints to which the kernel itself posts: interrupts, alarms, wanted frames, checkpoint requests, log
-// lines.
+// Endpoints to which the kernel itself posts: interrupts, alarms, wanted frames,
+// checkpoint requests, log lines.
 //   They are non-persistent, so that the post never waits for a frame.
 #pragma once
 

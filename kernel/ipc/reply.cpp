@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The reply count rises when an entry is made and when it is used, so that an answer reaches only the call it
-// was made for.
+// The reply count rises when an entry is made and when it is used, so that an answer reaches
+// only the call it was made for.
 #include <ipc/reply.hpp>
 
 #include <mapping/retire.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Slots of a process's capability space (F8): a capability page, or PATTs of capability pages, slot * 16 =
-// address.
+// Slots of a process's capability space (F8): a capability page, or PATTs of
+// capability pages, slot * 16 = address.
 #pragma once
 
 #include <mapping/patt_walk.hpp>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which translations came through a node (F5): (node, space, base address of the node in the space). A slot
-// write then knows the entries it makes stale from the slot's prefix and the node's residual; no entry is
-// kept by slot.
+// write then knows the entries it makes stale from the slot's prefix and the node's
+// residual; no entry is kept by slot.
 #pragma once
 
 #include <mapping/patt_walk.hpp>

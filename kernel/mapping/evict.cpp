@@ -74,8 +74,8 @@ Result<> admit_writes(Kernel& kernel, Urgency urgency) {
     bool const dirty_room = epoch.dirty.count + side_frames_per_unit <= epoch.dirty_limit;
     if (memory.frames.free_count() >= reserve / 2 && dirty_room) [[likely]]
         return {};
-    // The upper half of the reserve is for units of persistent processes, the lower for those of the
-    // residents.
+    // The upper half of the reserve is for units of persistent processes, the
+    // lower for those of the residents.
     bool const free_room = memory.frames.free_count() >= reserve / 2 || refill(kernel, reserve / 2 + 8);
     if (free_room && dirty_room) return {};
     memory.epoch.end_wanted = true;

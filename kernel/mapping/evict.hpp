@@ -23,8 +23,8 @@ bool evict_frame(Kernel& kernel, FrameIndex frame);
 // The non-persistent frame is given back to the free list (FrameRange.rescind).
 void free_transient(Kernel& kernel, FrameIndex frame);
 
-// Amnesia: drops all spaces, mapping lists, depend entries and object-table objects, and evicts every clean
-// frame.
+// Amnesia: drops all spaces, mapping lists, depend entries and object-table
+// objects, and evicts every clean frame.
 void drop_all(Kernel& kernel);
 
 } // namespace kernel

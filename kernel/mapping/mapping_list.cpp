@@ -89,8 +89,8 @@ void retire_mappings(Kernel& kernel, FrameIndex frame) {
 
 void fold_dirty(Memory& memory, FrameIndex index) {
     auto const& frame = memory.frames[index];
-    // A frozen frame's entries have neither write permission nor a dirty bit, so this is a write of the
-    // epoch.
+    // A frozen frame's entries have neither write permission nor a dirty bit,
+    // so this is a write of the epoch.
     if (frame.state == FrameState::clean || frame.state == FrameState::stabilising) make_dirty(memory, index);
 }
 

@@ -42,8 +42,8 @@ struct Walk {
     base::FixedVector<WalkStep, walk_steps_max> trail;
 };
 
-// `root` holds the capability of the space: a PATT or a single page. Fills `walk`; true when the page was
-// found.
+// `root` holds the capability of the space: a PATT or a single page. Fills
+// `walk`; true when the page was found.
 bool patt_walk(Kernel& kernel, SlotLocation root, UserAddress address, Access access, Walk& walk);
 
 } // namespace kernel

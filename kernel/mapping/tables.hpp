@@ -63,8 +63,8 @@ struct DependEntry {
 };
 static_assert(sizeof(DependEntry) == 24);
 
-// Device memory (and the DMA arena) mapped into a non-persistent space by DeviceMemory.map. Not a cache: dies
-// with the boot.
+// Device memory (and the DMA arena) mapped into a non-persistent space by DeviceMemory.map.
+// Not a cache: dies with the boot.
 struct DeviceWindow {
     abi::ObjectId root;
     abi::Version version; // of the root: its successor at the same place has no window

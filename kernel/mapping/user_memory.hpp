@@ -18,15 +18,15 @@ struct UserPage {
 // absent | invalid_address | access_violation | wrong_type | malformed_space | void_capability.
 Result<UserPage> resolve_user(Kernel& kernel, ProcessRef process, UserAddress address, Access access);
 
-// All or nothing for up to two pages (the range may straddle): pages are resolved before the first byte is
-// copied.
+// All or nothing for up to two pages (the range may straddle): pages are resolved
+// before the first byte is copied.
 Result<> copy_from_user(Kernel& kernel, ProcessRef process, UserAddress address, std::span<std::byte> to);
 Result<> copy_to_user(Kernel& kernel, ProcessRef process, UserAddress address,
                       std::span<std::byte const> from, Committed const& committed);
 
 // A frame's worth of bytes of the DMA arena, by the address at which the process has it mapped; any
-// alignment. The only memory through which frames enter and leave the kernel (R12). invalid_address: anything
-// else.
+// alignment. The only memory through which frames enter and leave the kernel (R12).
+// invalid_address: anything else.
 Result<std::span<std::byte>> resolve_arena(Kernel& kernel, ProcessRef process, UserAddress address);
 
 } // namespace kernel

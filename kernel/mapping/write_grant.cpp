@@ -23,8 +23,8 @@ constexpr PageEntry::Bits frozen_off = PageEntry::Bits(Bit::writable) | Bit::dir
 // Above this many stale translations of the loaded space, one full flush is cheaper than one each.
 constexpr std::uint32_t page_flushes_max = 16;
 
-// One run over all grants. The processor is in the kernel and every other one at its edge, so entries are at
-// rest.
+// One run over all grants. The processor is in the kernel and every other one at
+// its edge, so entries are at rest.
 class Harvest {
 public:
     explicit Harvest(Kernel& kernel)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The current epoch and the lists of changed frames: what the next snapshot will hold, what the running one
-// holds.
+// The current epoch and the lists of changed frames: what the next snapshot will
+// hold, what the running one holds.
 //   dirty:       state dirty, epoch == current
 //   snapshot:    state dirty, epoch < current (frozen), and side frames; not drained
 //   stabilising: state stabilising; drained since the last take, not committed
@@ -25,8 +25,8 @@ struct EpochState {
 
     // R29: dirty frames and idle write grants an epoch may hold; the log can take as many.
     std::uint32_t dirty_limit = 0xffff'ffff;
-    // Set when a pool runs low; leave() posts it to the migrator as MigratorEvent::checkpoint_wanted and
-    // clears it.
+    // Set when a pool runs low; leave() posts it to the migrator as
+    // MigratorEvent::checkpoint_wanted and clears it.
     bool end_wanted = false;
 
     // Counts since boot, for Checkpoint.counters.

@@ -10,8 +10,8 @@ namespace kernel {
 
 namespace {
 
-// The side frame takes the live frame's place on the snapshot's list, with its identity; the live frame joins
-// this epoch.
+// The side frame takes the live frame's place on the snapshot's list, with its identity;
+// the live frame joins this epoch.
 void begin_side(Memory& memory, FrameIndex index) {
     auto& frame = memory.frames[index];
     expects(frame.frozen(memory.epoch.current) && frame.side == no_frame);

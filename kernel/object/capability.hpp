@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Algebra of capabilities: from a slot to its object, between the prepared and the unprepared form, and
-// diminishing.
+// Algebra of capabilities: from a slot to its object, between the prepared and the
+// unprepared form, and diminishing.
 //   unprepared(prepare(c)) == c for every valid c.   diminish(diminish(c)) == diminish(c).
 #pragma once
 

@@ -12,8 +12,8 @@
 
 namespace kernel {
 
-// A resident object of a known type, for reading. Good until the next operation that may evict; pin to keep
-// it.
+// A resident object of a known type, for reading. Good until the next operation
+// that may evict; pin to keep it.
 template <base::WireType T>
 struct ObjectRef {
     FrameIndex frame = no_frame;

@@ -41,8 +41,8 @@ void scan_slot(ObjectTable& table, PageFrame const& frame, FrameIndex index, std
     else table.mark(capability.table_index());
 }
 
-// Ends a round: another one, or the sweep. A side copy may hold what its frame lost since, so it asks for one
-// more.
+// Ends a round: another one, or the sweep. A side copy may hold what its frame lost
+// since, so it asks for one more.
 void end_round(Memory& memory, ObjectTable& table) {
     auto& collector = table.collector;
     bool const stored = collector.stored && !collector.mark_on_store;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Object table: what a prepared capability points to. A capability copy is 16 bytes and touches nothing here
-// (F19).
+// Object table: what a prepared capability points to. A capability copy is 16 bytes
+// and touches nothing here (F19).
 //   An entry's object identifier never changes while it is allocated (R4).
 //   entry.frame != no_frame <=> the entry is on the chain PageFrame::entries of that frame
 //   A prepared capability is valid <=> its entry has a frame, and type and version equal the object's.
-// Entries are freed by collection (capability_gc.hpp) alone. A full table is no error: capabilities then stay
-// unprepared.
+// Entries are freed by collection (capability_gc.hpp) alone. A full table is no error:
+// capabilities then stay unprepared.
 #pragma once
 
 #include <memory/frame_writer.hpp>
@@ -61,8 +61,8 @@ public:
     }
     // The entry for a resident object: the frame's own, or a new one; ListLink::none when the table is full.
     std::uint32_t entry_for(Memory& memory, FrameIndex frame, abi::ObjectId object);
-    // The frame leaves memory: its entries have no object any more. Prepared capabilities unprepare when next
-    // used.
+    // The frame leaves memory: its entries have no object any more. Prepared
+    // capabilities unprepare when next used.
     void cut(Memory& memory, FrameIndex frame);
     // Amnesia: cuts every entry's object; prepared capabilities find it again by its identifier.
     void cut_all(Memory& memory);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The persistent clock (R20): monotonic nanoseconds that stop while the machine is off. And wall time, which
-// may jump.
+// The persistent clock (R20): monotonic nanoseconds that stop while the machine is off.
+// And wall time, which may jump.
 #pragma once
 
 #include <arch/clock.hpp>

@@ -11,8 +11,8 @@ namespace kernel {
 // Content with capabilities unprepared. Stale capabilities are legal.
 Finding audit_image(Kernel& kernel, FrameImage const& image, base::ConstBytes content);
 
-// Every invariant stated in the headers of memory, object and mapping. Not bounded: for tests and amnesia
-// builds.
+// Every invariant stated in the headers of memory, object and mapping. Not
+// bounded: for tests and amnesia builds.
 Finding audit_caches(Kernel& kernel);
 
 } // namespace kernel

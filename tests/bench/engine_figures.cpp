@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The store engine on a file of the host, without a machine: commits beside the host's own write and flush,
-// in turns. usage: bench-engine FILE PAGES COMMITS: one JSON object on standard output. FILE is made and
-// overwritten.
+// in turns. usage: bench-engine FILE PAGES COMMITS: one JSON object on standard
+// output. FILE is made and overwritten.
 #include "store_file.hpp"
 
 #include <checkpoint/engine.hpp>

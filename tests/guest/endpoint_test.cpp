@@ -2,12 +2,11 @@
 // Endpoints from the receiver's side: closed waits, replies that are good once, capabilities in messages; and
 // the registers that a system call keeps.
 #include <harness/assistant.hpp>
+#include <harness/objects.hpp>
 
 #include <runtime/client/capability_page.hpp>
 #include <runtime/client/discrim.hpp>
 #include <runtime/client/endpoint.hpp>
-#include <runtime/client/frame_range.hpp>
-#include <runtime/client/heap.hpp>
 
 #include <abi/system_call.hpp>
 
@@ -25,7 +24,6 @@ using tests::check_equal;
 using tests::check_error;
 using Control = abi::ControlWord;
 
-constexpr runtime::FrameRange range{SupervisorSlot::frame_range};
 constexpr runtime::Endpoint own_endpoint{SupervisorSlot::own_endpoint};
 constexpr runtime::Discrim discrim{SupervisorSlot::discrim};
 
@@ -40,11 +38,7 @@ constexpr Slot not_sent(71);
 constexpr Slot reply_copy(72);
 
 void make_second_endpoint() {
-    auto const type = static_cast<std::uint8_t>(abi::FrameType::endpoint);
-    check_error(Error::none, range.make_heap(type, heap).error, "heap");
-    check_error(Error::none, range.claim(0, frame).error, "frame");
-    auto const admitted = runtime::Heap{heap}.admit(frame);
-    check_error(Error::none, runtime::Heap{heap}.object(admitted->frame, 0, second).error, "endpoint");
+    tests::make_object(abi::FrameType::endpoint, heap, frame, second);
     check_error(Error::none, runtime::Endpoint{second}.bind(SupervisorSlot::own_process).error, "bind");
     check_error(Error::none, runtime::Endpoint{second}.set_value(0x5ec0).error, "value");
 }

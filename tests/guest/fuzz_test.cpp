@@ -2,13 +2,13 @@
 // A process that holds one of everything invokes at random. It may spoil itself and the others that it has
 // power over; the kernel and this program, which it has none over, go on.
 #include <harness/assistant.hpp>
+#include <harness/objects.hpp>
 
 #include <runtime/client/capability_page.hpp>
 #include <runtime/client/clock.hpp>
 #include <runtime/client/device_memory.hpp>
 #include <runtime/client/endpoint.hpp>
 #include <runtime/client/frame_range.hpp>
-#include <runtime/client/heap.hpp>
 #include <runtime/client/io_ports.hpp>
 #include <runtime/client/schedule.hpp>
 
@@ -45,11 +45,7 @@ constexpr Slot scratch(69);
 constexpr Slot kind(CapabilityType type) { return Slot(kinds_first + static_cast<std::uint64_t>(type)); }
 
 void make_object(abi::FrameType type, Slot into, std::uint8_t index = 0) {
-    check_error(Error::none, range.make_heap(static_cast<std::uint8_t>(type), heap).error, "heap");
-    check_error(Error::none, range.claim(0, frame).error, "frame");
-    auto const admitted = runtime::Heap{heap}.admit(frame);
-    check_error(Error::none, admitted.error, "admit");
-    check_error(Error::none, runtime::Heap{heap}.object(admitted->frame, index, into).error, "object");
+    tests::make_object(type, heap, frame, into, index);
 }
 
 // Nothing that is given away may be of a higher priority than this program.

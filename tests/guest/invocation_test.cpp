@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Invocations between processes and of kernel capabilities: messages, events, sleep, faults told to keepers.
 #include <harness/assistant.hpp>
+#include <harness/objects.hpp>
 
 #include <runtime/client/clock.hpp>
 #include <runtime/client/endpoint.hpp>
-#include <runtime/client/frame_range.hpp>
-#include <runtime/client/heap.hpp>
 #include <runtime/client/restart.hpp>
 
 #include <abi/operations/clock.hpp>
@@ -22,7 +21,6 @@ using tests::check_error;
 
 constexpr runtime::Clock clock{abi::SupervisorSlot::clock};
 constexpr runtime::Endpoint own_endpoint{abi::SupervisorSlot::own_endpoint};
-constexpr runtime::FrameRange range{abi::SupervisorSlot::frame_range};
 
 constexpr Slot entry(64);
 constexpr Slot restart(65);
@@ -40,13 +38,7 @@ void make_echo_entry() {
 }
 
 // An endpoint of its own, with all rights.
-void make_endpoint(Slot into) {
-    auto const type = static_cast<std::uint8_t>(abi::FrameType::endpoint);
-    check_error(Error::none, range.make_heap(type, heap).error, "heap");
-    check_error(Error::none, range.claim(0, frame).error, "frame");
-    auto const admitted = runtime::Heap{heap}.admit(frame);
-    check_error(Error::none, runtime::Heap{heap}.object(admitted->frame, 0, into).error, "endpoint");
-}
+void make_endpoint(Slot into) { tests::make_object(abi::FrameType::endpoint, heap, frame, into); }
 
 // The assistant's keeper becomes this program.
 void keep_assistant() {

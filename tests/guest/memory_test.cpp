@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Frames, heaps and address spaces by their capabilities: what a mapping shows follows the slots at once.
 #include <harness/assistant.hpp>
+#include <harness/objects.hpp>
 
 #include <runtime/client/capability_page.hpp>
 #include <runtime/client/discrim.hpp>
@@ -45,12 +46,7 @@ bool make_window() {
     static constinit bool made = false;
     if (made) return true;
     check_error(Error::none, self.get_slot(0, space).error, "own address space");
-    check_error(Error::none, range.make_heap(static_cast<std::uint8_t>(abi::FrameType::patt), heap).error,
-                "heap");
-    check_error(Error::none, range.claim(0, scratch).error, "frame for PATTs");
-    auto const admitted = runtime::Heap{heap}.admit(scratch);
-    check_error(Error::none, admitted.error, "admit");
-    check_error(Error::none, runtime::Heap{heap}.object(admitted->frame, 0, node).error, "object");
+    tests::make_object(abi::FrameType::patt, heap, scratch, node);
     auto const shape = runtime::Patt{space}.shape();
     check_error(Error::none, runtime::Patt{node}.set_shape(shape->residual, 12).error, "shape");
     for (std::uint64_t slot = 0; slot < abi::patt_slots; ++slot) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Priorities and time slices: the higher priority runs, equals share, and nobody keeps the processor.
 #include <harness/assistant.hpp>
+#include <harness/objects.hpp>
 
 #include <runtime/client/clock.hpp>
 #include <runtime/client/frame_range.hpp>
-#include <runtime/client/heap.hpp>
 #include <runtime/client/schedule.hpp>
 
 #include <abi/objects/schedule.hpp>
@@ -45,11 +45,7 @@ bool begin() {
     if (!tests::share_page(shared_page, own_space, scratch)) return false;
     if (!tests::share_page(shared_page, tests::program_slot(1, abi::ProgramSlot::address_space), scratch))
         return false;
-    auto const type = static_cast<std::uint8_t>(abi::FrameType::schedule);
-    check_error(Error::none, range.make_heap(type, heap).error, "heap");
-    check_error(Error::none, range.claim(0, frame).error, "frame");
-    auto const admitted = runtime::Heap{heap}.admit(frame);
-    begun = !runtime::Heap{heap}.object(admitted->frame, 0, other_schedule).failed();
+    begun = tests::make_object(abi::FrameType::schedule, heap, frame, other_schedule) != 0;
     return check(begun, "another schedule");
 }
 

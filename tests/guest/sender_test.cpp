@@ -2,10 +2,10 @@
 // Endpoints from the sender's side: who has to wait, what ends the waiting, and what a sender that must not
 // wait finds. Two assistants call; this program is the receiver.
 #include <harness/assistant.hpp>
+#include <harness/objects.hpp>
 
 #include <runtime/client/capability_page.hpp>
 #include <runtime/client/endpoint.hpp>
-#include <runtime/client/frame_range.hpp>
 #include <runtime/client/heap.hpp>
 
 #include <abi/system_call.hpp>
@@ -22,7 +22,6 @@ using tests::check_equal;
 using tests::check_error;
 using Control = abi::ControlWord;
 
-constexpr runtime::FrameRange range{SupervisorSlot::frame_range};
 constexpr runtime::Endpoint own_endpoint{SupervisorSlot::own_endpoint};
 
 constexpr Slot entry(64);
@@ -43,11 +42,7 @@ runtime::Process program(unsigned index) {
 
 // A fresh endpoint of which this program is the receiver.
 void make_second_endpoint() {
-    auto const type = static_cast<std::uint8_t>(abi::FrameType::endpoint);
-    check_error(Error::none, range.make_heap(type, heap).error, "heap");
-    check_error(Error::none, range.claim(0, frame).error, "frame");
-    second_frame = runtime::Heap{heap}.admit(frame)->frame;
-    check_error(Error::none, runtime::Heap{heap}.object(second_frame, 0, second).error, "endpoint");
+    second_frame = tests::make_object(abi::FrameType::endpoint, heap, frame, second);
     check_error(Error::none, runtime::Endpoint{second}.bind(SupervisorSlot::own_process).error, "bind");
 }
 

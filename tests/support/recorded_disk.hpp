@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A disk as a crash state: an image whose every change can be taken back, so that a million states need one
-// image.
+// A disk as a crash state: an image whose every change can be taken back, so that a
+// million states need one image.
 #pragma once
 
 #include <store/block_device.hpp>

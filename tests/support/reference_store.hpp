@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The model of a store: a std::map of frames for each commit, and a driver that does the same to an engine.
-// Frame 1 carries the number of the commit in its content, so that a recovered store says which model it must
-// equal.
+// Frame 1 carries the number of the commit in its content, so that a recovered store
+// says which model it must equal.
 #pragma once
 
 #include <checkpoint/engine.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The capability slots in which authority stands at boot. The kernel fills the supervisor's; the supervisor
-// the others'.
+// The capability slots in which authority stands at boot. The kernel fills the
+// supervisor's; the supervisor the others'.
 #pragma once
 
 #include <cstdint>
@@ -34,8 +34,8 @@ enum class ProgramSlot : std::uint64_t {
     address_space = 3,
 };
 
-// Slots of every resident program's own capability page, filled by the supervisor before it starts the
-// program.
+// Slots of every resident program's own capability page, filled by the
+// supervisor before it starts the program.
 enum class ResidentSlot : std::uint64_t {
     null = 0,
     log = 1,

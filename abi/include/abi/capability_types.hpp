@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The table of capability types: number, name, frame type of the object, rights allowed. Numbers are disk
-// format.
+// The table of capability types: number, name, frame type of the object, rights
+// allowed. Numbers are disk format.
 #pragma once
 
 #include <abi/frame.hpp>
@@ -40,8 +40,8 @@ enum class CapabilityType : std::uint8_t {
 struct CapabilityTypeRow {
     CapabilityType type;
     std::string_view name;
-    // FrameType::free: the capability names no object; word 1 carries data of the type instead of an
-    // identifier.
+    // FrameType::free: the capability names no object; word 1 carries data of the
+    // type instead of an identifier.
     FrameType frame_type;
     Rights allowed;
     // R2: carries the boot number in its payload and reads as void in any other boot.

@@ -60,8 +60,8 @@ private:
     std::uint64_t raw_ = 0;
 };
 
-// Persistent frame 0 is never used, so that a zeroed capability names nothing. Frame 1 is the root capability
-// page (R18).
+// Persistent frame 0 is never used, so that a zeroed capability names nothing. Frame 1 is
+// the root capability page (R18).
 inline constexpr FrameId root_frame = FrameId::persistent(1);
 
 } // namespace abi

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bit fields by name (Field<Hi, Lo>) and sets of flags, instead of the compiler's bit-fields whose layout is
-// not ours.
+// Bit fields by name (Field<Hi, Lo>) and sets of flags, instead of the compiler's
+// bit-fields whose layout is not ours.
 #pragma once
 
 #include <concepts>

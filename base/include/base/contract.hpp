@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Contracts: duties of the programmer, checked at run time. A user's or a disk's mistake is an Error, never a
-// contract.
+// Contracts: duties of the programmer, checked at run time. A user's or a disk's mistake
+// is an Error, never a contract.
 #pragma once
 
 // Called when a contract is broken; every program supplies it (kernel: panic; user program: fault; tests:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A vector over storage of fixed capacity, for freestanding code. push_back on a full vector breaks a
-// contract.
+// A vector over storage of fixed capacity, for freestanding code. push_back on a
+// full vector breaks a contract.
 #pragma once
 
 #include <base/contract.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A doubly linked list over an array: links are indices, so that nothing points and any table can be moved or
-// audited.
+// A doubly linked list over an array: links are indices, so that nothing points and any
+// table can be moved or audited.
 //   Invariant: head == none <=> tail == none;  next(prev(x)) == x for every x with a predecessor.
 #pragma once
 

@@ -11,8 +11,8 @@ namespace base {
 static_assert(std::endian::native == std::endian::little,
               "Stele is x86-64 only: words are little-endian everywhere");
 
-// Trivially copyable, standard layout, no padding, so that its bytes are its value. bool is banned: it has
-// invalid bytes.
+// Trivially copyable, standard layout, no padding, so that its bytes are its value. bool
+// is banned: it has invalid bytes.
 template <class T>
 concept WireType = std::is_trivially_copyable_v<T> && std::is_standard_layout_v<T> &&
     std::has_unique_object_representations_v<T> && !std::is_same_v<T, bool>;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Result: a value or an error, without exceptions, allocation or a flag. Error 0 (Error::none) means the
-// value counts.
+// Result: a value or an error, without exceptions, allocation or a flag. Error 0
+// (Error::none) means the value counts.
 #pragma once
 
 #include <cstdint>

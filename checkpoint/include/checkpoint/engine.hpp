@@ -112,8 +112,8 @@ public:
     RecoveryReport const& recovery() const;
     abi::disk::RootSlot const& superblock() const; // the newest root slot as read or written last
 
-    // Calls `each(frame)` for every process frame with the live bit, in order. Waits for the device: use it
-    // after open.
+    // Calls `each(frame)` for every process frame with the live bit, in order. Waits for
+    // the device: use it after open.
     template <class Each>
     Result<> for_each_live(Each each) {
         return visit_live([](void* context, abi::FrameId frame) { (*static_cast<Each*>(context))(frame); },
@@ -158,8 +158,8 @@ public:
     std::optional<Fetched> take_fetched();
     void release(FetchTicket ticket);
 
-    // About one second after the last commit: notes it as acknowledged in a root slot (R26). Costs nothing if
-    // noted.
+    // About one second after the last commit: notes it as acknowledged in a root slot
+    // (R26). Costs nothing if noted.
     void note_idle();
 
     // Retained checkpoints, newest first; returns how many there are (at most 65).
@@ -176,8 +176,8 @@ private:
     EngineState* state_ = nullptr;
 };
 
-// One turn of the loop. With `wait`, waits for a completion if something is in flight and nothing can be done
-// before.
+// One turn of the loop. With `wait`, waits for a completion if something is in flight
+// and nothing can be done before.
 void turn(Engine& engine, store::BlockDevice& device, bool wait);
 
 } // namespace checkpoint

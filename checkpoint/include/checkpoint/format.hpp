@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Making an empty store: two root slots and checkpoint 1 without frames. Frames are added by commits (see
-// README.md).
+// Making an empty store: two root slots and checkpoint 1 without frames. Frames are
+// added by commits (see README.md).
 #pragma once
 
 #include <abi/disk/root_slot.hpp>

@@ -20,8 +20,8 @@ public:
         : raw_(Boot::make(boot) | Counter::make(counter)) {}
     constexpr std::uint64_t raw() const { return raw_; }
     constexpr std::uint32_t boot() const { return static_cast<std::uint32_t>(Boot::get(raw_)); }
-    // Rises from parent to child, over boots too (by one, unless a commit was abandoned): the number people
-    // are shown.
+    // Rises from parent to child, over boots too (by one, unless a commit was
+    // abandoned): the number people are shown.
     constexpr std::uint64_t counter() const { return Counter::get(raw_); }
     friend constexpr auto operator<=>(Generation, Generation) = default;
 

@@ -45,8 +45,8 @@ protected:
 
 class OfflineStore {
 public:
-    // As Engine::open, read-only; `findings` hears of bad copies. damaged stores open as far as anything can
-    // be read.
+    // As Engine::open, read-only; `findings` hears of bad copies. damaged stores open
+    // as far as anything can be read.
     Result<> open(store::BlockDevice& device, Memory memory, Limits const& limits,
                   store::CorruptionSink* findings = nullptr);
 

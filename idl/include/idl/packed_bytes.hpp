@@ -27,8 +27,8 @@ struct PackedBytes {
     }
 };
 
-// Walks over the words of an invocation after the operation code; past the end it yields zeros and is not
-// finished.
+// Walks over the words of an invocation after the operation code; past the end it
+// yields zeros and is not finished.
 template <class Invocation>
 class WordCursor {
 public:

@@ -12,15 +12,15 @@
 
 namespace store {
 
-// Hands out pieces of a span. In a measuring arena (no memory behind it) the same calls add up the size
-// needed.
+// Hands out pieces of a span. In a measuring arena (no memory behind it) the
+// same calls add up the size needed.
 class Arena {
 public:
     constexpr Arena() = default;
     constexpr explicit Arena(base::Bytes memory) : memory_(memory) {}
 
-    // `count` value-initialised objects; an empty span when measuring or when the memory is used up (see
-    // `fits`).
+    // `count` value-initialised objects; an empty span when measuring or when the
+    // memory is used up (see `fits`).
     template <class T>
         requires std::is_trivially_destructible_v<T> std::span<T> make(std::size_t count) {
             auto const bytes = take(count * sizeof(T), alignof(T));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Hashes (R22): XXH64 of a frame seeded by its name and type; XXH64 twice, with a seed and its complement,
-// where 128 bits are wanted. Hashes find faults, they do not authenticate: who can write the disk can make
-// them right.
+// where 128 bits are wanted. Hashes find faults, they do not authenticate: who can
+// write the disk can make them right.
 #pragma once
 
 #include <abi/disk/place.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One stream of the log: appends sectors to an open segment, gathers them in chunks, writes each chunk as one
-// request.
+// One stream of the log: appends sectors to an open segment, gathers them in chunks,
+// writes each chunk as one request.
 //   position() is the next sector; a run appended at once lies within one segment. Chunks fly until they
 //   complete. A hole is one sector reserved at the end of a commit for the next record: it travels in the
 //   first chunk when the record is ready before that chunk leaves, else in a request of its own.

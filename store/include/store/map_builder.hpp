@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Builds the nodes of a new map from entries in rising order and from subtrees of the old one that did not
-// change. Each level gathers up to two nodes' entries, so that what is left at the end is split evenly, not
-// as a sliver.
+// change. Each level gathers up to two nodes' entries, so that what is left at the end is
+// split evenly, not as a sliver.
 //   Every call that returns false did nothing: the streams have no buffer free; write on, then repeat the
 //   call.
 #pragma once
@@ -33,8 +33,8 @@ public:
     bool has_room() { return make_room(0); }
     // A child of level `level` of the old map, unchanged.
     bool link(ChildEntry const& child, std::uint16_t level);
-    // Something waits in levels up to `level`, yet too little for a node of its own: better to merge what
-    // comes next.
+    // Something waits in levels up to `level`, yet too little for a node of its own:
+    // better to merge what comes next.
     bool wants_more(std::uint16_t level) const;
     // True when done; then root() is valid.
     bool finish();

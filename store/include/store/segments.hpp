@@ -4,8 +4,8 @@
 //   chain. live(s) = map(s) + log(s).   free or pending => live == 0.   open(s) only if may_reuse(s): R27,
 //   the one predicate.
 //
-//      free ──open──► open ──close──► used ──live 0 at a switch of maps──► pending ──both root slots past
-//      it──► free
+//      free ─open─► open ─close─► used ─live 0 at a switch of maps─► pending
+//      pending ─both root slots past it─► free
 #pragma once
 
 #include <base/contract.hpp>
@@ -39,8 +39,8 @@ public:
     std::uint32_t size() const { return static_cast<std::uint32_t>(table_.size()); }
     Segment const& operator[](std::uint32_t index) const { return table_[index]; }
 
-    // Recovery: counts are set first, then each segment gets its state; empty ones are pending, freed by
-    // `newest`.
+    // Recovery: counts are set first, then each segment gets its state; empty ones
+    // are pending, freed by `newest`.
     void set_map(std::uint32_t index, std::uint16_t sectors) { table_[index].map = sectors; }
     void settle(std::uint64_t newest);
     // Recovery: the segment where a stream goes on.

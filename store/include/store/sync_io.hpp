@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One request at a time, waited for: for formatting, recovery and the tools, where nothing else runs beside
-// it.
+// One request at a time, waited for: for formatting, recovery and the tools,
+// where nothing else runs beside it.
 #pragma once
 
 #include <base/result.hpp>

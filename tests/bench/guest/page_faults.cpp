@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // F5: a page fault that the kernel resolves by itself, the page being in memory. The mapping is dropped
-// before each touch by storing the same pair again. A neighbour stays mapped, so that the page table does
-// too.
+// before each touch by storing the same pair again. A neighbour stays mapped,
+// so that the page table does too.
 #include "figures.hpp"
 
 #include "report.hpp"

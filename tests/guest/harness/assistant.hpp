@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The assistant: a second process that misbehaves, computes or serves, as the test says, and starts afresh
-// each time.
+// The assistant: a second process that misbehaves, computes or serves, as the test
+// says, and starts afresh each time.
 #pragma once
 
 #include <harness/harness.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A loop whose only copies of a value lie in the upper and lower halves of AVX registers and in an x87
-// register.
+// A loop whose only copies of a value lie in the upper and lower halves of AVX
+// registers and in an x87 register.
 #pragma once
 
 #include <cstdint>

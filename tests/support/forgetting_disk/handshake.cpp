@@ -19,8 +19,8 @@ bool Server::consume_greeting() {
     if (input_.size() - consumed_ < sizeof(std::uint32_t)) {
         return false;
     }
-    consumed_ +=
-        sizeof(std::uint32_t); // the client's flags: it knows fixed newstyle, or it will not get further
+    // The client's flags: it knows fixed newstyle, or it will not get further.
+    consumed_ += sizeof(std::uint32_t);
     phase_ = Phase::options;
     return true;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// forgetting-disk: a block device that loses what was not flushed when its power is cut. Prints one JSON line
-// a fact.
+// forgetting-disk: a block device that loses what was not flushed when its power is
+// cut. Prints one JSON line a fact.
 #include "server.hpp"
 
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The forgetting disk as an NBD server: one client at a time, requests in flight together, replies out of
-// order.
+// The forgetting disk as an NBD server: one client at a time, requests in flight
+// together, replies out of order.
 #pragma once
 
 #include "nbd.hpp"

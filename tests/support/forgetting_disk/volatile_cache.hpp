@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A disk's volatile write cache as a pure model: what may be on the platter, what reads see, what a cut
-// leaves.
+// A disk's volatile write cache as a pure model: what may be on the platter,
+// what reads see, what a cut leaves.
 //
 // A write may reach the platter, sector by sector, from the moment it is received; it becomes visible when it
 // is completed; it is durable when a flush that was *received after its completion* has completed.
@@ -36,8 +36,8 @@ struct CutReport {
 
 class VolatileCache {
 public:
-    // `platter` is the durable content. With `write_through` a completed write is durable at once (an honest
-    // disk).
+    // `platter` is the durable content. With `write_through` a completed write is
+    // durable at once (an honest disk).
     explicit VolatileCache(std::span<std::byte> platter, bool write_through = false);
 
     using WriteNumber = std::uint64_t;

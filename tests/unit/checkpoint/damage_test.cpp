@@ -117,7 +117,8 @@ private:
 
 // A store with folds, several retained checkpoints and a map of more than one node behind it.
 struct Prepared {
-    Prepared() : disk(segments << shift, {.seed = 5}), store(disk, small_limits(segments)), memory(limits()) {
+    explicit Prepared(bool noted)
+        : disk(segments << shift, {.seed = 5}), store(disk, small_limits(segments)), memory(limits()) {
         std::mt19937_64 random(5);
         EXPECT_TRUE(store.format(shift));
         EXPECT_TRUE(store.open(100));
@@ -133,8 +134,7 @@ struct Prepared {
             EXPECT_TRUE(store.commit(changes));
         }
         store.settle();
-    }
-    void note() {
+        if (!noted) return;
         store.engine().note_idle();
         store.settle();
     }
@@ -145,6 +145,25 @@ struct Prepared {
     SimulatedDisk disk;
     ReferenceStore store;
     EngineMemory memory;
+};
+
+enum class Newest : std::uint8_t { noted, not_noted }; // by a root slot
+
+// The store as a reader has it, and what it refers to.
+struct Opened {
+    explicit Opened(Newest newest = Newest::noted)
+        : prepared(newest == Newest::noted), image(prepared.disk.image()), referenced(open()) {}
+
+    Prepared prepared;
+    UndoDisk image;
+    checkpoint::OfflineStore reader;
+    Referenced referenced;
+
+private:
+    Referenced open() {
+        EXPECT_TRUE(reader.open(image, prepared.memory.memory(), Prepared::limits()));
+        return {prepared.disk.image(), reader};
+    }
 };
 
 void flip(UndoDisk& image, std::uint64_t offset, unsigned bit = 0) {
@@ -182,12 +201,8 @@ Verdict judge(UndoDisk& image, Prepared& prepared, Listener& listener, bool fram
 }
 
 TEST(Damage, every_byte_of_referenced_metadata_is_covered) {
-    Prepared prepared;
-    prepared.note();
-    UndoDisk image(prepared.disk.image());
-    checkpoint::OfflineStore reader;
-    ASSERT_TRUE(reader.open(image, prepared.memory.memory(), Prepared::limits()));
-    Referenced const referenced(prepared.disk.image(), reader);
+    Opened opened;
+    auto& [prepared, image, reader, referenced] = opened;
     std::map<Finding, std::uint64_t> bytes;
     for (auto const& piece : referenced.pieces)
         for (auto const& copy : piece.copies)
@@ -214,12 +229,8 @@ TEST(Damage, every_byte_of_referenced_metadata_is_covered) {
 }
 
 TEST(Damage, a_sector_is_reported_exactly_if_it_is_referenced) {
-    Prepared prepared;
-    prepared.note();
-    UndoDisk image(prepared.disk.image());
-    checkpoint::OfflineStore reader;
-    ASSERT_TRUE(reader.open(image, prepared.memory.memory(), Prepared::limits()));
-    Referenced const referenced(prepared.disk.image(), reader);
+    Opened opened;
+    auto& [prepared, image, reader, referenced] = opened;
     std::uint64_t reported = 0, unreferenced = 0;
     for (std::uint64_t offset = 0; offset < image.capacity(); offset += 512) {
         flip(image, offset, offset / 512 % 8);
@@ -237,12 +248,9 @@ TEST(Damage, a_sector_is_reported_exactly_if_it_is_referenced) {
 // R26: until a root slot notes the newest checkpoint, damage to it cannot be told from a cut: then its parent
 // is in force, and is called so.
 TEST(Damage, the_newest_checkpoint_before_it_is_noted_is_whole_or_its_parent_is_in_force) {
-    Prepared prepared;
-    UndoDisk image(prepared.disk.image());
-    checkpoint::OfflineStore reader;
-    ASSERT_TRUE(reader.open(image, prepared.memory.memory(), Prepared::limits()));
+    Opened opened(Newest::not_noted);
+    auto& [prepared, image, reader, referenced] = opened;
     ASSERT_TRUE(reader.recovery().verified_frames);
-    Referenced const referenced(prepared.disk.image(), reader);
     auto const& record = referenced.newest;
     std::uint64_t torn = 0, whole = 0;
     auto const try_byte = [&](std::uint64_t offset) {
@@ -271,12 +279,8 @@ TEST(Damage, the_newest_checkpoint_before_it_is_noted_is_whole_or_its_parent_is_
 
 // Both copies: nothing can heal it, so it is an error that names it, wherever somebody would write.
 TEST(Damage, both_copies_bad_is_an_error_for_what_needs_them) {
-    Prepared prepared;
-    prepared.note();
-    UndoDisk image(prepared.disk.image());
-    checkpoint::OfflineStore reader;
-    ASSERT_TRUE(reader.open(image, prepared.memory.memory(), Prepared::limits()));
-    Referenced const referenced(prepared.disk.image(), reader);
+    Opened opened;
+    auto& [prepared, image, reader, referenced] = opened;
     for (auto const& piece : referenced.pieces) {
         for (auto const& copy : piece.copies) flip(image, copy[0].offset + copy[0].size / 3, 2);
         SCOPED_TRACE(std::string(store::finding_names[static_cast<std::size_t>(piece.part)]) + " at " +
@@ -310,11 +314,8 @@ TEST(Damage, both_copies_bad_is_an_error_for_what_needs_them) {
 
 // A block that is wrong is that frame's fault alone; the others, and commits, go on.
 TEST(Damage, a_bad_block_is_corrupt_for_its_frame_only) {
-    Prepared prepared;
-    prepared.note();
-    UndoDisk image(prepared.disk.image());
-    checkpoint::OfflineStore reader;
-    ASSERT_TRUE(reader.open(image, prepared.memory.memory(), Prepared::limits()));
+    Opened opened;
+    auto& [prepared, image, reader, referenced] = opened;
     std::vector<checkpoint::FrameInfo> frames;
     ASSERT_TRUE(reader.for_each(reader.recovery().generation, [&](checkpoint::FrameInfo const& frame) {
         if (!frame.zero) frames.push_back(frame);

@@ -169,8 +169,8 @@ std::size_t fewest_readable(std::uint32_t retain) {
     return fewest;
 }
 
-// Folds leave the newest checkpoints readable: as many as the store's setting says, or the limit if that is
-// less.
+// Folds leave the newest checkpoints readable: as many as the store's setting
+// says, or the limit if that is less.
 TEST(Engine, retention_follows_the_setting_of_the_store) {
     auto const limit = small_limits(256).kept;
     auto const at_limit = fewest_readable(limit);

@@ -104,8 +104,8 @@ TEST(Offline, live_processes_come_back) {
     EXPECT_GT(want.size(), 3u);
 }
 
-// Each sector in turn is damaged: what is referred to is reported, what is not is harmless, nothing wrong is
-// given out.
+// Each sector in turn is damaged: what is referred to is reported, what is not is
+// harmless, nothing wrong is given out.
 TEST(Offline, every_damaged_sector_is_reported_or_unreferenced) {
     Prepared prepared(3);
     auto const limits = small_limits(64);

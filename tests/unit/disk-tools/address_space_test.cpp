@@ -12,8 +12,8 @@ namespace {
 
 using namespace tools;
 
-// The walk of docs/abi.md, naively: size test, first slot whose prefix equals the key, remainder, child no
-// larger.
+// The walk of docs/abi.md, naively: size test, first slot whose prefix equals the
+// key, remainder, child no larger.
 std::optional<abi::ObjectId> translate(FrameArena const& arena, abi::Capability node, std::uint64_t address,
                                        unsigned largest) {
     if (node.type() == abi::CapabilityType::data_page)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every schema in refused/ is refused with the sentence in its `# expect:` line, which names file and
-// interface.
+// Every schema in refused/ is refused with the sentence in its `# expect:` line,
+// which names file and interface.
 #include "check.hpp"
 
 #include "compile_schema.hpp"

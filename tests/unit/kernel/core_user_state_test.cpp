@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which register contents may be loaded into user mode; page-table entries and their geometry; command-line
-// options.
+// Which register contents may be loaded into user mode; page-table entries and their
+// geometry; command-line options.
 #include <arch/page_entry.hpp>
 #include <arch/user_state.hpp>
 #include <boot/options.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the migrator does, in a map: takes and drains snapshots, keeps the committed images, supplies absent
-// frames.
+// What the migrator does, in a map: takes and drains snapshots, keeps the committed
+// images, supplies absent frames.
 #pragma once
 
 #include "fixture.hpp"

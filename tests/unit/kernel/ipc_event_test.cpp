@@ -68,8 +68,10 @@ TEST_F(EventTest, ClosedWaitOnAnotherEndpointKeepsIt) {
     auto const other = world.endpoint(&server);
     world.give(server, 60, world.capability(abi::CapabilityType::endpoint, other, abi::endpoint_permissions));
     world.invoke(server, {.control = receive_control().with<Control::ClosedWait>(1), .receive_endpoint = 60});
+    EXPECT_FALSE(server.process->is_live());
     post(3);
     EXPECT_EQ(world.state(server), abi::RunState::receiving);
+    EXPECT_TRUE(server.process->is_live()) << "R16: after a restart somebody has to look at the bits";
     auto& object = world.object_of(server);
     object.state = abi::RunState::ready;
     object.receive_control = 0;

@@ -104,8 +104,8 @@ TEST(Evict, DropAllLosesNothing) {
     EXPECT_EQ(World::peek(found, 0), 0xabcu);
 }
 
-// A space larger than all page tables, more spaces than fit, mapping and depend pools of a few entries: slow,
-// not wrong.
+// A space larger than all page tables, more spaces than fit, mapping and depend pools of
+// a few entries: slow, not wrong.
 TEST(Evict, TinyPoolsStillTranslate) {
     World world;
     auto& state = mappings(world.kernel());

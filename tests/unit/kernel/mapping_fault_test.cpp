@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Page faults, write grants, mapping lists and user memory, as the processor and the kernel's copies see
-// them.
+// Page faults, write grants, mapping lists and user memory, as the processor
+// and the kernel's copies see them.
 #include "fake_store.hpp"
 
 #include <mapping/mapping_list.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The PATT walk and the capability walk: translation, restrictions, keepers, and each way to fail (F1 to F3,
-// F8).
+// The PATT walk and the capability walk: translation, restrictions, keepers, and
+// each way to fail (F1 to F3, F8).
 #include "fixture.hpp"
 
 namespace kernel::testing {

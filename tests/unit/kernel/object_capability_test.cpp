@@ -34,8 +34,8 @@ TEST_F(Slots, PrepareRewritesTheFormAndNothingElse) {
     EXPECT_EQ(read_slot(slot(0)), read_slot(slot(1)));
 }
 
-// R3, T1: destroying makes every capability void, prepared or not; the next object at the place is another
-// one.
+// R3, T1: destroying makes every capability void, prepared or not; the next
+// object at the place is another one.
 TEST_F(Slots, DestroyedObjectsAreVoidForEver) {
     auto const target = world.object(abi::FrameType::endpoint);
     auto const capability = world.capability(abi::CapabilityType::endpoint, target);

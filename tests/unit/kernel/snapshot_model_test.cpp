@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Causality: whatever is written, through the kernel or by the processor alone, while snapshots are taken,
 // drained, committed, abandoned and memory is evicted, each snapshot is byte for byte what memory was at its
-// take. The processor is simulated with a translation buffer of its own: a translation that is not flushed is
-// used on.
+// take. The processor is simulated with a translation buffer of its own: a translation
+// that is not flushed is used on.
 #include "fake_store.hpp"
 
 #include <mapping/mapping_list.hpp>
@@ -90,8 +90,8 @@ protected:
                          : (std::uint64_t{15} << 36) + (std::uint64_t{page} << 12);
     }
 
-    // A store instruction, as the processor does it: from its buffer if the line allows, else by the tables,
-    // else a fault.
+    // A store instruction, as the processor does it: from its buffer if the line allows,
+    // else by the tables, else a fault.
     void user_store(std::size_t who, std::size_t page) {
         auto const address = UserAddress(address_of_page(who, page) + pick(512) * 8);
         for (int attempt = 0; attempt < 8; ++attempt) {

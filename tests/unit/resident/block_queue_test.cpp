@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The block driver's way from ring to virtqueue and back, over a simulated device: order, checks, hostile
-// peers.
+// The block driver's way from ring to virtqueue and back, over a simulated
+// device: order, checks, hostile peers.
 #include <block_queue.hpp>
 
 #include "queue_device.hpp"
@@ -137,8 +137,8 @@ TEST_P(BlockQueueTest, WhatIsOutsideOfTheArenaOrTheDeviceIsRefused) {
     expect_error(request, Error::bad_argument);
 }
 
-// Any number of requests, answered newest first: each gets its own answer, and ring order is submission
-// order.
+// Any number of requests, answered newest first: each gets its own answer, and
+// ring order is submission order.
 TEST_P(BlockQueueTest, EachRequestIsAnsweredOnceInAnyOrder) {
     std::uint64_t next = 0;
     std::uint64_t seen_by_device = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The migrator over a fake kernel, the driver's real queue and a disk that forgets: fetch, commit, restart,
-// failures.
+// The migrator over a fake kernel, the driver's real queue and a disk that forgets:
+// fetch, commit, restart, failures.
 #include <migrator.hpp>
 
 #include "fake_kernel.hpp"

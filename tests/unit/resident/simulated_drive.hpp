@@ -21,15 +21,15 @@ public:
     // The arena is zeroed, the rings are published. `image` is what the disk holds.
     SimulatedDrive(base::Bytes arena, Image image, std::uint32_t seed);
 
-    // The driver's rounds: after a doorbell, and after an interrupt. true: the migrator is told of
-    // completions.
+    // The driver's rounds: after a doorbell, and after an interrupt. true: the
+    // migrator is told of completions.
     bool doorbell();
     // Completes one request, if there is one.
     bool complete_one();
     bool busy() const { return !held_.empty(); }
 
-    // The disk after power was lost now: each sector that was written and not flushed is new or old by the
-    // seed.
+    // The disk after power was lost now: each sector that was written and not
+    // flushed is new or old by the seed.
     Image cut();
     // What a reader of the running disk sees.
     Image const& content() const { return content_; }

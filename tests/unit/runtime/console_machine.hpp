@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The machine around a console driver in tests: clock, serial line, migrator and the others, all over the
-// fake kernel.
+// The machine around a console driver in tests: clock, serial line, migrator and the
+// others, all over the fake kernel.
 #pragma once
 
 #include "driver.hpp"

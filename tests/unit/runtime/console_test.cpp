@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The console driver over a fake kernel: what stands on the serial line for what is typed, printed and
-// committed.
+// The console driver over a fake kernel: what stands on the serial line for what
+// is typed, printed and committed.
 #include "console_machine.hpp"
 
 namespace tests {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The system call of hosted tests. Checks what the kernel would check: well-formed control words, counts,
-// slots.
+// The system call of hosted tests. Checks what the kernel would check:
+// well-formed control words, counts, slots.
 #include "fake_kernel.hpp"
 
 #include <abi/system_call.hpp>

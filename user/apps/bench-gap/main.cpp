@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The stop as a program sees it: writes into its pages and reads the time-stamp counter after each write.
-// Time that is missing was taken by something else. Reports the N longest gaps, N being the checkpoints taken
-// meanwhile.
+// Time that is missing was taken by something else. Reports the N longest gaps, N being
+// the checkpoints taken meanwhile.
 #include <apps/bench.hpp>
 #include <runtime/program.hpp>
 

@@ -63,8 +63,8 @@ Error Window::sell_again() const { return bank.deallocate(GrowerSlot::page).erro
 Result<> Window::sell_leaves_above(std::size_t pages) {
     for (; leaves_ * pages_of_leaf >= pages + pages_of_leaf; --leaves_, --nodes_) {
         TRY(Patt{GrowerSlot::window}.fetch(leaves_ - 1, GrowerSlot::leaf));
-        // Every second one is given back as it is mapped: a node that ends must shut its addresses off by
-        // itself.
+        // Every second one is given back as it is mapped: a node that ends must
+        // shut its addresses off by itself.
         if (leaves_ % 2 == 0) TRY(apps::clear_slot(Patt{GrowerSlot::window}, leaves_ - 1));
         TRY(bank.deallocate(GrowerSlot::leaf));
     }

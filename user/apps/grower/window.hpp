@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The part of the grower's address space that it makes itself: a root over the one it was started with, one
-// node for the window, and a node for every sixteen pages. No capability to a page is kept: the nodes hold
-// them.
+// node for the window, and a node for every sixteen pages. No capability to a
+// page is kept: the nodes hold them.
 #pragma once
 
 #include <apps/space.hpp>

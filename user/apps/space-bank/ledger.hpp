@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The bank's books: what each frame of its range is, whose it is, and what each account has bought. It knows
-// no capability. Every count is kept twice, by the operations and in the frames' entries, so that one checks
-// the other.
+// no capability. Every count is kept twice, by the operations and in the frames'
+// entries, so that one checks the other.
 #pragma once
 
 #include <abi/objects/frame_shape.hpp>

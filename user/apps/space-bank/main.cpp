@@ -70,8 +70,8 @@ private:
         auto const account = TRY(account_of(request));
         if (!ledger.may_buy(account)) return fail(Error::limit_reached);
         auto const item = take(account, type);
-        // Without the heap nothing of its type can be made: a void capability is the bank's, not the
-        // caller's.
+        // Without the heap nothing of its type can be made: a void capability
+        // is the bank's, not the caller's.
         if (item.error == Error::void_capability) return fail(Error::bad_argument);
         if (item.failed()) return fail(checked(item.error));
         ledger.sold(account, *item, type);

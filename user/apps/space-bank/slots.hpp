@@ -16,8 +16,8 @@ enum class BankSlot : std::uint64_t {
     requests = 16, // 16 to 19: what comes with a request
     item = 20,     // what is sold
     candidate = 21,
-    capability_pages =
-        64, // 64 to 127: a copy of each that is live, since they have no operation that names them
+    // 64 to 127: a copy of each that is live, since they have no operation that names them.
+    capability_pages = 64,
 };
 inline constexpr std::size_t capability_pages_max = 64;
 

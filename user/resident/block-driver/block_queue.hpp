@@ -35,8 +35,8 @@ public:
     bool take();
     // Answers what the device has finished, and what take() refused. true: the migrator has to be told.
     bool complete();
-    // The device or the ring broke its contract, so nothing of it is believed any more: everything fails from
-    // here on.
+    // The device or the ring broke its contract, so nothing of it is believed any more:
+    // everything fails from here on.
     bool broken() const { return broken_; }
 
 private:

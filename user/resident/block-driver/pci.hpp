@@ -38,11 +38,11 @@ public:
 
     // Answers to memory accesses and may do DMA from here on.
     Result<> enable() const;
-    // Offset of the first capability with this identifier behind the one at `after` (0: from the start); 0 =
-    // none.
+    // Offset of the first capability with this identifier behind the one at `after`
+    // (0: from the start); 0 = none.
     Result<std::uint8_t> capability(std::uint8_t identifier, std::uint8_t after = 0) const;
-    // Physical address in a memory BAR. device_failed: the BAR is an I/O BAR or the firmware gave it no
-    // address.
+    // Physical address in a memory BAR. device_failed: the BAR is an I/O BAR or
+    // the firmware gave it no address.
     Result<std::uint64_t> bar(unsigned index) const;
 
 private:

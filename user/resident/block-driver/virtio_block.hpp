@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One modern virtio block device on PCI: found, negotiated, started, notified. Its requests are
-// block_queue's.
+// One modern virtio block device on PCI: found, negotiated, started, notified.
+// Its requests are block_queue's.
 #pragma once
 
 #include "block_queue.hpp"
@@ -28,8 +28,8 @@ class VirtioBlock {
 public:
     explicit VirtioBlock(Authority const& authority) : authority_(authority) {}
 
-    // Finds the device and negotiates. device_failed: there is none, or it cannot be used; failure() says
-    // why.
+    // Finds the device and negotiates. device_failed: there is none, or it
+    // cannot be used; failure() says why.
     Result<> open();
     // Entries of the queue, as many as both sides can; then limits() are known too.
     std::uint16_t queue_size() const { return queue_size_; }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The split virtqueue: descriptors on the first page, the available ring on the second, the used ring on the
-// third.
+// The split virtqueue: descriptors on the first page, the available ring on the
+// second, the used ring on the third.
 #include "virtqueue.hpp"
 
 #include <atomic>
@@ -55,8 +55,8 @@ void Virtqueue::add(std::uint16_t slot, std::span<Segment const> segments) {
 bool Virtqueue::publish() {
     // Release: the device sees the descriptors and ring entries before the index that announces them.
     std::atomic_ref(field(available_offset + index_at)).store(added_, std::memory_order_release);
-    // The index must be visible before the flag is read, or both sides could think that the other one looks
-    // (2.6.13.1).
+    // The index must be visible before the flag is read, or both sides could think that
+    // the other one looks (2.6.13.1).
     std::atomic_thread_fence(std::memory_order_seq_cst);
     auto const flags = std::atomic_ref(field(used_offset + flags_at)).load(std::memory_order_relaxed);
     return (flags & VRING_USED_F_NO_NOTIFY) == 0;

@@ -37,8 +37,8 @@ public:
     static constexpr std::uint16_t chain_length = 3;
     static constexpr std::size_t memory_bytes = 3 * 4096;
 
-    // `memory`: memory_bytes zeroed bytes, page aligned, at this physical address; `size` a power of two <=
-    // size_max.
+    // `memory`: memory_bytes zeroed bytes, page aligned, at this physical address;
+    // `size` a power of two <= size_max.
     Virtqueue(base::Bytes memory, std::uint64_t physical, std::uint16_t size);
 
     std::uint16_t slots() const { return static_cast<std::uint16_t>(size_ / chain_length); }
@@ -54,8 +54,8 @@ public:
         bool valid;
         std::uint16_t slot;
     };
-    // The next chain that the device has finished. The device's word is checked: a slot it does not hold is
-    // not valid.
+    // The next chain that the device has finished. The device's word is checked: a slot
+    // it does not hold is not valid.
     std::optional<Used> take_used();
 
 private:

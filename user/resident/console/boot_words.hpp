@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The words of the kernel command line that concern the console: ack, lines=MS. Words of others are passed
-// over.
+// The words of the kernel command line that concern the console: ack, lines=MS.
+// Words of others are passed over.
 #pragma once
 
 #include <cstdint>

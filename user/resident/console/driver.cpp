@@ -5,7 +5,7 @@
 #include <abi/resident_events.hpp>
 
 #include <array>
-#include <cstring>
+#include <bit>
 
 namespace console {
 
@@ -79,8 +79,7 @@ void Driver::print_log() {
         if (piece.failed() || piece->bytes == 0) return;
         log_position_ = piece->next;
         std::array const words{piece->text0, piece->text1, piece->text2, piece->text3, piece->text4};
-        std::array<char, sizeof words> text;
-        std::memcpy(text.data(), words.data(), sizeof words);
+        auto const text = std::bit_cast<std::array<char, sizeof words>>(words);
         for (std::size_t i = 0; i < piece->bytes && i < text.size(); ++i) {
             if (text[i] != '\n') {
                 log_line_.put(text[i]);

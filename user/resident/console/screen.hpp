@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The serial line as a person sees it: lines of output above, the prompt and what is being typed below.
 //   [generation 7 survives] notepad> typed so far
-// A line of output wipes the prompt line, prints itself and draws the prompt again. No other control sequence
-// is sent.
+// A line of output wipes the prompt line, prints itself and draws the prompt again. No
+// other control sequence is sent.
 #pragma once
 
 #include "line_editor.hpp"
@@ -24,8 +24,8 @@ public:
     }
     // A program's line: bytes that do not print become '?', so that no program moves the cursor.
     void output(std::string_view text);
-    // Draws or takes away the prompt. It tells the newest generation that was known to survive when it was
-    // drawn.
+    // Draws or takes away the prompt. It tells the newest generation that was
+    // known to survive when it was drawn.
     void show_prompt(std::uint64_t generation);
     void hide_prompt();
     // What typing does to the line.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the kernel command line tells the migrator: interval=MS, hold, previous. Words of others are passed
-// over.
+// What the kernel command line tells the migrator: interval=MS, hold, previous.
+// Words of others are passed over.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Frames that the kernel wants: asked of the store, verified there, handed over; each gets exactly one
-// answer.
+// Frames that the kernel wants: asked of the store, verified there, handed
+// over; each gets exactly one answer.
 //   wanted -> looking -> answered;   no free memory in the kernel: the answer waits and is given again
 #pragma once
 
@@ -25,8 +25,8 @@ public:
     void wanted() { more_ = true; }
     // One round: gives what is there, looks for what is asked. true: something was done.
     bool step();
-    // An answer waits for memory: only a checkpoint makes frames clean, so the next one should not wait for
-    // its time.
+    // An answer waits for memory: only a checkpoint makes frames clean, so the next
+    // one should not wait for its time.
     bool starving() const { return waiting_.has_value(); }
 
 private:

@@ -20,8 +20,8 @@ public:
         return came;
     }
 
-    // The next call, or null when something else came or, without waiting, nothing. Complete it before the
-    // next one.
+    // The next call, or null when something else came or, without waiting, nothing.
+    // Complete it before the next one.
     runtime::Request* next(bool wait) {
         if (wait) request_.wait();
         else if (!request_.poll()) return nullptr;

@@ -15,8 +15,8 @@ namespace {
 
 using abi::ResidentSlot;
 
-// All memory of the store: taken here, never later. The engine halves its bound on unmigrated entries until
-// it fits.
+// All memory of the store: taken here, never later. The engine halves its bound on
+// unmigrated entries until it fits.
 constexpr std::size_t table_memory_bytes = 6 << 20;
 alignas(64) constinit std::byte table_memory[table_memory_bytes]{};
 

@@ -79,8 +79,8 @@ void Migrator::round() {
         call->complete(Result<>(base::fail(abi::Error::bad_operation)));
 }
 
-// One round over the store: completions in, then each part, then requests out. true: call again before
-// sleeping.
+// One round over the store: completions in, then each part, then requests out.
+// true: call again before sleeping.
 bool Migrator::work() {
     std::array<store::Completion, 32> done;
     std::size_t const count = device_.poll(done, false);

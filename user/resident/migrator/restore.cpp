@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Restart, the migrator's part: recover, flush the boot number (R2), hand the kernel its root and its live
-// set (R16).
+// Restart, the migrator's part: recover, flush the boot number (R2), hand the kernel
+// its root and its live set (R16).
 #include "restore.hpp"
 
 #include <abi/revision.hpp>

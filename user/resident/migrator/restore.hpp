@@ -22,8 +22,8 @@ struct RestoreInput {
     runtime::Slot root; // where the root capability goes
 };
 
-// Opens the store and tells the kernel; the status says what was found. Waits for the device: nothing else
-// runs yet.
+// Opens the store and tells the kernel; the status says what was found. Waits for the
+// device: nothing else runs yet.
 Result<> restore(RestoreInput const& input, Status& status);
 
 } // namespace migrator

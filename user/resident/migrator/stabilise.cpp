@@ -150,8 +150,8 @@ bool Stabilise::abandon(abi::Error error, std::uint64_t now) {
     status_.failed(error);
     pacing_.failed(now, answers_);
     refusals_ = error == abi::Error::audit_failed ? refusals_ + 1 : refusals_;
-    // A kernel that keeps breaking its rules must not write; a store that another machine writes must be left
-    // alone.
+    // A kernel that keeps breaking its rules must not write; a store that another
+    // machine writes must be left alone.
     if (refusals_ >= refusals_max || error == abi::Error::foreign_boot) pacing_.stop();
     tell(abi::bits(abi::ConsoleEvent::failed));
     return true;

@@ -57,8 +57,8 @@ private:
     std::uint64_t began_ = 0;
     bool answers_ = false;  // somebody asked for this one
     unsigned refusals_ = 0; // audits that failed, in a row
-    base::FixedVector<checkpoint::FrameImage, frames_per_drain>
-        pending_;           // drained, not yet taken by the store
+    // Drained, not yet taken by the store.
+    base::FixedVector<checkpoint::FrameImage, frames_per_drain> pending_;
     std::size_t added_ = 0; // of pending_
 };
 

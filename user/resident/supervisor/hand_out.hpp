@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which authority each resident program gets: the supervisor holds all of it at boot and gives each the least
-// it needs.
+// Which authority each resident program gets: the supervisor holds all of it at boot and
+// gives each the least it needs.
 #pragma once
 
 #include <abi/boot_slots.hpp>
@@ -38,8 +38,8 @@ constexpr runtime::Slot slot_of(Program program, abi::ProgramSlot slot) {
                          abi::slot(slot));
 }
 
-// Fills the program's capability page and, for driver and migrator, maps the DMA arena. What fails is in the
-// log.
+// Fills the program's capability page and, for driver and migrator, maps the DMA
+// arena. What fails is in the log.
 runtime::Result<> hand_out_to_block_driver();
 runtime::Result<> hand_out_to_migrator();
 runtime::Result<> hand_out_to_console();

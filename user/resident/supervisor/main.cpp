@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The supervisor: starts block driver, migrator and console in this order (R19), each when the one before has
-// all it needs; then has the checkpoint restored and joins the persistent console endpoint to this boot's
-// console.
+// all it needs; then has the checkpoint restored and joins the persistent console
+// endpoint to this boot's console.
 #include "hand_out.hpp"
 
 #include <abi/resident_events.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// memcpy and its family: the compiler calls them. Eight bytes at a time; compiled so that none becomes a call
-// of itself.
+// memcpy and its family: the compiler calls them. Eight bytes at a time; compiled so that
+// none becomes a call of itself.
 #include <cstddef>
 #include <cstdint>
 

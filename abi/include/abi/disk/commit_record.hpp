@@ -34,8 +34,8 @@ struct CommitRecord {
     Hash128 directory_hash; // a torn, lost or stale directory
     std::array<Extent, directory_extents> directory;
     std::array<Extent, directory_extents> directory_copy;
-    // The object map this checkpoint stands on: the state at generation `base`, folded from its ancestors'
-    // directories.
+    // The object map this checkpoint stands on: the state at generation `base`, folded
+    // from its ancestors' directories.
     std::uint64_t base = 0;
     TwinRef map;   // root node; none: the map is empty
     TwinRef table; // live sectors of each segment as the map refers to them

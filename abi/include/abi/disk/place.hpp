@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Places on the disk: sectors of 512 bytes, runs of them, and pointers that carry the hash of what they point
-// to. Everything the store writes is a whole number of sectors, because a sector is the unit that a power cut
-// can tear.
+// to. Everything the store writes is a whole number of sectors, because a sector is the
+// unit that a power cut can tear.
 #pragma once
 
 #include <base/bits.hpp>

@@ -15,8 +15,8 @@ inline constexpr std::size_t root_slot_stride = 4096;
 inline constexpr std::size_t label_size = 32;
 
 // Features a reader must know (incompat), a writer must know (ro_compat), and nobody must know (compat).
-// Reserved names: incompat 1 = compressed blocks, 2 = checkpoint table with ancestor lists, 4 = paged segment
-// table.
+// Reserved names: incompat 1 = compressed blocks, 2 = checkpoint table with ancestor
+// lists, 4 = paged segment table.
 inline constexpr std::uint64_t incompat_known = 0;
 inline constexpr std::uint64_t ro_compat_known = 0;
 

@@ -14,8 +14,8 @@ inline constexpr std::uint32_t segment_shift_max = 24;
 inline constexpr std::uint64_t segments_min = 16;
 
 // One 16-bit word a segment: sectors in it that the object map refers to, its nodes and this table included.
-// What checkpoints after `base` refer to is not counted here; recovery adds it from their records and
-// directories.
+// What checkpoints after `base` refer to is not counted here; recovery adds it from
+// their records and directories.
 using LiveSectors = std::uint16_t;
 // The table is padded with zero bytes to whole sectors and stands in one run.
 constexpr std::uint32_t table_sectors(std::uint64_t segments) {

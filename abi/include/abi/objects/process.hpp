@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Process: one a frame. The whole state of a process stands here whenever the kernel is not running on its
-// behalf.
+// Process: one a frame. The whole state of a process stands here whenever the
+// kernel is not running on its behalf.
 #pragma once
 
 #include <abi/capability.hpp>
@@ -14,8 +14,8 @@
 
 namespace abi {
 
-// What a process is doing. R16: ready and sending are live; receiving only with a wake time, a boot mark, a
-// poll's answer or an event to come.
+// What a process is doing. R16: ready, sleeping and faulted are live; receiving only with a wake time, a boot
+// mark, a poll's answer or an event to come.
 enum class RunState : std::uint8_t {
     stopped = 0, // waits for Process.resume
     // runs, or retries its invocation (a blocked sender is ready: its program counter is at the call)

@@ -28,14 +28,14 @@ extern "C" abi::VirtualRegisters* const runtime_virtual_registers;
 // in: success means that word 0 of the reply was Error::none.
 Result<> call(Slot target, Message& message);
 
-// Sends without waiting for an answer: send() waits until the receiver takes it, send_now() fails with
-// would_block.
+// Sends without waiting for an answer: send() waits until the receiver takes it,
+// send_now() fails with would_block.
 Result<> send(Slot target, Message const& message);
 Result<> send_now(Slot target, Message const& message);
 
 // Waits for the next event or message on any endpoint of which this process is the receiver. The capabilities
-// that come along go to the slots that message.accept_capability() named. receive_now: would_block when there
-// is none.
+// that come along go to the slots that message.accept_capability() named. receive_now:
+// would_block when there is none.
 Result<> receive(Message& message);
 Result<> receive_now(Message& message);
 

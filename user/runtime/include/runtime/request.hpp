@@ -61,8 +61,8 @@ public:
     // For servers. The payload of the entry that the caller used tells callers apart.
     std::uint32_t payload() const { return message_.payload(); }
     std::uint64_t endpoint_value() const { return message_.endpoint_value(); }
-    // Moves the reply entry to a slot of the server's; what the method returns is then ignored, answer()
-    // comes later.
+    // Moves the reply entry to a slot of the server's; what the method returns is then
+    // ignored, answer() comes later.
     Result<> hold(Slot to) {
         held_ = true;
         return copy_capability(to, first_);

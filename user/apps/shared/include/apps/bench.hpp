@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the programs of ./run bench share: lines "bench: NAME key=value ...", a wait for the harness, sorted
-// samples.
+// What the programs of ./run bench share: lines "bench: NAME key=value ...", a wait
+// for the harness, sorted samples.
 #pragma once
 
 #include <apps/say.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The page in which the compute loop leaves its progress. It never invokes anything, so somebody else prints
-// it.
+// The page in which the compute loop leaves its progress. It never invokes
+// anything, so somebody else prints it.
 #pragma once
 
 #include <base/layout.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Address space bought from the space bank: nodes of sixteen pages, and roots that leave an older space where
-// it is.
+// Address space bought from the space bank: nodes of sixteen pages, and roots that
+// leave an older space where it is.
 #pragma once
 
 #include <abi/objects/patt.hpp>
