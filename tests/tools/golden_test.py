@@ -221,7 +221,7 @@ class Validator(unittest.TestCase):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
-    parser.add_argument("--stele", required=True)
+    parser.add_argument("--stele", type=Path.resolve, required=True)
     parser.add_argument("--build", required=True)
     parser.add_argument("--write", action="store_true", help="renew the golden files")
     ARGUMENTS, rest = parser.parse_known_args()

@@ -201,8 +201,8 @@ Verdict judge(UndoDisk& image, Prepared& prepared, Listener& listener, bool fram
 }
 
 TEST(Damage, every_byte_of_referenced_metadata_is_covered) {
-    Opened opened;
-    auto& [prepared, image, reader, referenced] = opened;
+    Opened scene;
+    auto& [prepared, image, reader, referenced] = scene;
     std::map<Finding, std::uint64_t> bytes;
     for (auto const& piece : referenced.pieces)
         for (auto const& copy : piece.copies)
@@ -229,8 +229,8 @@ TEST(Damage, every_byte_of_referenced_metadata_is_covered) {
 }
 
 TEST(Damage, a_sector_is_reported_exactly_if_it_is_referenced) {
-    Opened opened;
-    auto& [prepared, image, reader, referenced] = opened;
+    Opened scene;
+    auto& [prepared, image, reader, referenced] = scene;
     std::uint64_t reported = 0, unreferenced = 0;
     for (std::uint64_t offset = 0; offset < image.capacity(); offset += 512) {
         flip(image, offset, offset / 512 % 8);
@@ -248,8 +248,8 @@ TEST(Damage, a_sector_is_reported_exactly_if_it_is_referenced) {
 // R26: until a root slot notes the newest checkpoint, damage to it cannot be told from a cut: then its parent
 // is in force, and is called so.
 TEST(Damage, the_newest_checkpoint_before_it_is_noted_is_whole_or_its_parent_is_in_force) {
-    Opened opened(Newest::not_noted);
-    auto& [prepared, image, reader, referenced] = opened;
+    Opened scene(Newest::not_noted);
+    auto& [prepared, image, reader, referenced] = scene;
     ASSERT_TRUE(reader.recovery().verified_frames);
     auto const& record = referenced.newest;
     std::uint64_t torn = 0, whole = 0;
@@ -279,8 +279,8 @@ TEST(Damage, the_newest_checkpoint_before_it_is_noted_is_whole_or_its_parent_is_
 
 // Both copies: nothing can heal it, so it is an error that names it, wherever somebody would write.
 TEST(Damage, both_copies_bad_is_an_error_for_what_needs_them) {
-    Opened opened;
-    auto& [prepared, image, reader, referenced] = opened;
+    Opened scene;
+    auto& [prepared, image, reader, referenced] = scene;
     for (auto const& piece : referenced.pieces) {
         for (auto const& copy : piece.copies) flip(image, copy[0].offset + copy[0].size / 3, 2);
         SCOPED_TRACE(std::string(store::finding_names[static_cast<std::size_t>(piece.part)]) + " at " +
@@ -314,8 +314,8 @@ TEST(Damage, both_copies_bad_is_an_error_for_what_needs_them) {
 
 // A block that is wrong is that frame's fault alone; the others, and commits, go on.
 TEST(Damage, a_bad_block_is_corrupt_for_its_frame_only) {
-    Opened opened;
-    auto& [prepared, image, reader, referenced] = opened;
+    Opened scene;
+    auto& [prepared, image, reader, referenced] = scene;
     std::vector<checkpoint::FrameInfo> frames;
     ASSERT_TRUE(reader.for_each(reader.recovery().generation, [&](checkpoint::FrameInfo const& frame) {
         if (!frame.zero) frames.push_back(frame);
@@ -346,8 +346,7 @@ TEST(Damage, a_bad_block_is_corrupt_for_its_frame_only) {
 // The write of a record's first copy was lost, and what stood there before is a whole record, of another
 // checkpoint: the second copy counts.
 TEST(Damage, a_whole_record_of_another_checkpoint_at_a_records_place_is_not_taken) {
-    Prepared prepared;
-    prepared.note();
+    Prepared prepared(true);
     UndoDisk image(prepared.disk.image());
     checkpoint::OfflineStore first;
     ASSERT_TRUE(first.open(image, prepared.memory.memory(), Prepared::limits()));
