@@ -221,8 +221,8 @@ class Validator(unittest.TestCase):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
-    parser.add_argument("--stele", type=Path.resolve, required=True)
-    parser.add_argument("--build", required=True)
+    parser.add_argument("--stele", type=os.path.abspath, required=True)
+    parser.add_argument("--build", type=os.path.abspath, required=True)
     parser.add_argument("--write", action="store_true", help="renew the golden files")
     ARGUMENTS, rest = parser.parse_known_args()
     unittest.main(argv=[sys.argv[0], *rest])
