@@ -125,6 +125,14 @@ class LifeTest(unittest.TestCase):
         states = {p["name"]: p["state"] for p in document["processes"]}
         self.assertTrue(states["stray"].startswith("reported"), states)
 
+    def test_a_fault_that_nobody_keeps_is_told_in_a_whole_line(self):
+        system = self.folder / "unkept.toml"
+        system.write_text(SYSTEM.read_text() + STRAY.replace('keeper = "stack"\n', ""))
+        self.format(system)
+        # The kernel's line comes by way of its ring and the console, in the midst of other programs' lines.
+        self.boot().wait_for(r"^\[kernel\] process 0x[0-9a-f]+ 'stray' faulted: [a-z -]+ at 0x[0-9a-f]+, "
+                             r"rip 0x[0-9a-f]+$", 60)
+
 
 if __name__ == "__main__":
     if len(sys.argv) > 1 and not sys.argv[1].startswith("-"):
