@@ -3,6 +3,7 @@
 #include <mapping/map_fault.hpp>
 
 #include <mapping/depend.hpp>
+#include <mapping/evict.hpp>
 
 #include <arch/tlb.hpp>
 #include <core/processor.hpp>
@@ -88,6 +89,13 @@ MapOutcome install_page(Kernel& kernel, SpaceIndex space, UserAddress address, W
     return {};
 }
 
+// A write may need a copy aside (R13), and a process that writes page after page is not dispatched in
+// between.
+Result<> room_for_write(Kernel& kernel, ProcessRef process) {
+    bool const persistent = memory(kernel).frames[process.frame].id.is_persistent();
+    return admit_writes(kernel, persistent ? Urgency::normal : Urgency::resident);
+}
+
 } // namespace
 
 MapOutcome map_fault(Kernel& kernel, ProcessRef process, UserAddress address, Access access) {
@@ -96,6 +104,9 @@ MapOutcome map_fault(Kernel& kernel, ProcessRef process, UserAddress address, Ac
     ++state.faults;
     if (address.raw() >= user_address_end)
         return fault(Error::invalid_address, FaultCode::invalid_data_reference);
+    if (is_write(access))
+        if (auto const room = room_for_write(kernel, process); room.failed())
+            return fault(room.error, FaultCode::none);
     auto const root = root_slot(process);
     auto const key = space_key(kernel, root);
     if (key.failed())
@@ -117,9 +128,16 @@ Result<PhysicalAddress> load_space(Kernel& kernel, ProcessRef process) {
     auto const key = TRY(space_key(kernel, root_slot(process)));
     auto const space = TRY(space_for(kernel, key));
     auto& state = mappings(kernel);
-    state.loaded = space;
+    auto const top = physical_address(state.tables[state.spaces[space].top].frame);
     state.spaces[space].last_used = ++state.clock;
-    return physical_address(state.tables[state.spaces[space].top].frame);
+    // `loaded` and cr3 never part: the process may turn out not to run after all, and what is retired until
+    // another one does is flushed, and no table given up, by what `loaded` says.
+    if (state.loaded != space || arch::loaded_space() != top) {
+        state.loaded = space;
+        arch::load_space(top);
+        this_processor().space = top;
+    }
+    return top;
 }
 
 Result<> map_device(Kernel& kernel, Target root, DeviceWindowRequest request) {

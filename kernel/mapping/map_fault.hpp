@@ -17,7 +17,8 @@ struct MapOutcome {
 // malformed_space, void_capability (no address space), each with its fault code.
 MapOutcome map_fault(Kernel& kernel, ProcessRef process, UserAddress address, Access access);
 
-// The top-level table for cr3. absent | no_memory | void_capability: the process has no valid address space.
+// Loads the process's space; the answer is its top-level table. absent | no_memory | void_capability: the
+// process has no valid address space.
 Result<PhysicalAddress> load_space(Kernel& kernel, ProcessRef process);
 
 // DeviceMemory.map: a window of physical memory in the space of a non-persistent root. bad_argument |

@@ -23,6 +23,8 @@ public:
     using Images = std::map<std::uint64_t, Stored>;
 
     explicit FakeStore(World& world) : world_(world) {}
+    // What an earlier boot has committed.
+    FakeStore(World& world, Images images) : world_(world), committed_(std::move(images)) {}
 
     void begin() {
         ASSERT_TRUE(take(world_.kernel()));

@@ -18,6 +18,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <random>
 
@@ -26,7 +27,7 @@ namespace kernel::testing {
 class World {
 public:
     explicit World(std::uint32_t frames = arch::fake_memory_frames) : kernel_(std::make_unique<Kernel>()) {
-        arch::clear_fake_memory();
+        std::memset(arch::fake_memory(), 0, std::size_t{frames} * abi::frame_size);
         arch::fake_tlb() = {};
         BootMemory boot;
         boot.add(0, std::uint64_t{frames} * abi::frame_size);

@@ -69,6 +69,53 @@ TEST(Evict, PinnedDirtyAndInFlightFramesStay) {
 }
 
 // Amnesia: everything outside frames is a cache.
+// A process that is on the processor writes pages of a snapshot one after the other, more than there are free
+// frames for the copies: each fault finds room for its own.
+TEST(Evict, WritersOfFrozenPagesFindRoomForTheCopies) {
+    constexpr std::uint32_t written = 80;
+    World world(256 + 340);
+    FakeStore store(world);
+    auto const top = world.object(abi::FrameType::patt);
+    auto const process = world.process(world.to_patt(top));
+    world.shape(top, 24, 20);
+    world.memory().frames.pin(top.frame);
+    world.memory().frames.pin(process.frame);
+    std::vector<abi::FrameId> pages;
+    for (std::uint32_t i = 0; i < written; ++i) {
+        if (i % 16 == 0) {
+            auto const node = world.object(abi::FrameType::patt);
+            world.shape(node, 20, 12);
+            world.set_pair(top, i / 16, std::uint64_t{i / 16} << 20, world.to_patt(node));
+            world.memory().frames.pin(node.frame);
+        }
+        auto const node = prepare(world.kernel(), object_slot(abi::FrameType::patt, top, i / 16));
+        ASSERT_TRUE(node);
+        auto const page = world.page();
+        world.set_pair(*node, i % 16, std::uint64_t{i % 16} << 12, world.to_page(page));
+        pages.push_back(world.header(page).id);
+    }
+    auto& frames = world.memory().frames;
+    ASSERT_NO_FATAL_FAILURE(store.checkpoint());
+    // The rest of memory is full of what could be evicted.
+    for (std::uint64_t number = 9000; frames.free_count() > 45; ++number)
+        ASSERT_TRUE(install_absent(world.kernel(), abi::FrameId::persistent(number), abi::Version()));
+    for (auto const& id : pages) {
+        auto const at = frames.find(id);
+        ASSERT_NE(at, no_frame);
+        world.poke(at, 0, 1);
+    }
+    ASSERT_NO_FATAL_FAILURE(store.begin());
+    for (std::uint32_t i = 0; i < written; ++i) {
+        auto const address = UserAddress((std::uint64_t{i / 16} << 20) + (std::uint64_t{i % 16} << 12));
+        auto const frame = user_access(world, process, address, true);
+        ASSERT_NE(frame, no_frame) << i;
+        ASSERT_EQ(world.header(frame).id, pages[i]);
+    }
+    EXPECT_EQ(world.memory().epoch.side_frames, written);
+    world.expect_sound();
+    ASSERT_NO_FATAL_FAILURE(store.drain_all());
+}
+
 TEST(Evict, DropAllLosesNothing) {
     World world;
     FakeStore store(world);

@@ -84,6 +84,23 @@ TEST_F(FaultTest, SpacesAreSharedByRootAndRights) {
     world.expect_sound();
 }
 
+// Dispatch may refuse a process after its space was found. Until another one runs, translations are flushed
+// and tables given up by what is noted as loaded: it must be what the processor has.
+TEST_F(FaultTest, TheSpaceNotedAsLoadedIsTheProcessors) {
+    auto const other = world.process(world.to_patt(top, abi::Right::no_call));
+    for (auto const& turn : {process, other, process}) {
+        auto const before = arch::fake_tlb().full_flushes;
+        auto const space = load_space(world.kernel(), turn);
+        ASSERT_TRUE(space);
+        EXPECT_EQ(arch::loaded_space(), *space);
+        EXPECT_EQ(arch::fake_tlb().full_flushes, before + 1);
+        EXPECT_EQ(load_space(world.kernel(), turn).value, *space);
+        EXPECT_EQ(arch::fake_tlb().full_flushes, before + 1) << "loaded already";
+    }
+    drop_all(world.kernel());
+    EXPECT_EQ(arch::loaded_space(), arch::kernel_space());
+}
+
 TEST_F(FaultTest, NoSpaceIsAFault) {
     auto const lost = world.process({});
     EXPECT_EQ(load_space(world.kernel(), lost).error, Error::void_capability);
