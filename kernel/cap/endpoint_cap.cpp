@@ -2,6 +2,7 @@
 // The holder's side of endpoints: binding, entries, events, alarms, revocation.
 #include <cap/kinds.hpp>
 
+#include <ipc/buffer.hpp>
 #include <ipc/event.hpp>
 #include <mapping/retire.hpp>
 
@@ -14,6 +15,7 @@ namespace {
 using namespace endpoint_interface;
 
 constexpr Need manage{.all = abi::Right::manage};
+constexpr Need receive{.all = abi::Right::receive};
 
 abi::Endpoint& writable(Invocation const& call, EndpointRef endpoint, Committed const& committed) {
     return FrameWriter(call.kernel(), endpoint.frame, endpoint.index, committed).object<abi::Endpoint>();
@@ -21,6 +23,9 @@ abi::Endpoint& writable(Invocation const& call, EndpointRef endpoint, Committed 
 
 SlotLocation receiver_slot(EndpointRef endpoint) {
     return object_slot(abi::FrameType::endpoint, endpoint.target(), 0);
+}
+SlotLocation buffer_page_slot(EndpointRef endpoint) {
+    return object_slot(abi::FrameType::endpoint, endpoint.target(), 1);
 }
 
 struct EndpointOperations {
@@ -32,11 +37,15 @@ struct EndpointOperations {
         if (!capability.is_null()) {
             receiver = TRY(call.object<abi::Process>(arguments.receiver, abi::CapabilityType::process));
             TRY(may_take_over(kernel, endpoint, receiver));
+            TRY(may_hand_over(kernel, endpoint, receiver));
         }
         auto const committed = call.commit();
         wake_senders(kernel, endpoint);
         store_capability(kernel, receiver_slot(endpoint), capability, committed);
-        if (!capability.is_null()) take_over(kernel, endpoint, receiver, committed);
+        if (!capability.is_null()) {
+            take_over(kernel, endpoint, receiver, committed);
+            hand_over(kernel, endpoint, receiver, committed);
+        }
         return call.answer();
     }
 
@@ -56,6 +65,7 @@ struct EndpointOperations {
 
     Reply set_payload_match(Invocation& call) {
         auto const endpoint = TRY(call.target_as<abi::Endpoint>(manage));
+        if (endpoint->buffer_state != abi::BufferState::off) return call.refuse(Error::in_use);
         auto const committed = call.commit();
         writable(call, endpoint, committed).payload_match = 1;
         return call.answer();
@@ -87,12 +97,29 @@ struct EndpointOperations {
         return answer(call, ReduceResult{self.with_rights(self.rights() & kept)});
     }
 
+    Reply set_buffer(Invocation& call, SetBufferArguments const& arguments) {
+        auto& kernel = call.kernel();
+        auto const endpoint = TRY(call.target_as<abi::Endpoint>(receive));
+        if (endpoint->payload_match != 0) return call.refuse(Error::not_supported);
+        if (is_full(endpoint.get())) return call.refuse(Error::in_use);
+        auto page = TRY(call.capability(arguments.page));
+        if (!page.is_null()) TRY(call.page(arguments.page, abi::CapabilityType::data_page, need_write));
+        if (!arguments.on) page = abi::Capability::null();
+        auto const committed = call.commit();
+        writable(call, endpoint, committed).buffer_state =
+            arguments.on ? abi::BufferState::empty : abi::BufferState::off;
+        store_capability(kernel, buffer_page_slot(endpoint), page, committed);
+        wake_senders(kernel, endpoint); // who waits may leave the first
+        return call.answer();
+    }
+
     Reply revoke(Invocation& call) {
         auto& kernel = call.kernel();
         auto const endpoint = TRY(call.target_as<abi::Endpoint>(manage));
         if (!versions_left(kernel, endpoint.frame)) return call.refuse(Error::retired);
         auto const committed = call.commit();
         raise_version(kernel, endpoint.target(), committed);
+        empty_buffer(kernel, endpoint, committed);
         wake_senders(kernel, endpoint);
         return call.answer();
     }

@@ -2,7 +2,10 @@
 // From an entry to a receiver that is ready to take the message.
 #include <ipc/delivery.hpp>
 
+#include <ipc/buffer.hpp>
 #include <mapping/capability_walk.hpp>
+
+#include <cstring>
 
 namespace kernel {
 
@@ -33,7 +36,9 @@ Result<> find_receiver(Kernel& kernel, SlotLocation entry, Delivery& delivery) {
     }
     delivery.receiver = *receiver;
     auto const process = frame_id(kernel, delivery.receiver.frame);
-    if (!receives_from(delivery.receiver.get(), id)) {
+    bool const takes = delivery.single_use ? takes_reply(delivery.receiver.get(), id)
+                                           : receives_from(delivery.receiver.get(), id);
+    if (!takes || is_full(endpoint)) {
         delivery.wait = WaitKey::receiver(process);
         return fail(Error::would_block);
     }
@@ -78,7 +83,7 @@ abi::Process& begin_delivery(Kernel& kernel, Delivery const& delivery, Committed
                         .with<Control::Payload>(delivery.payload)
                         .raw();
     registers.rsi = delivery.endpoint->value;
-    process.state = abi::RunState::ready;
+    if (process.state != abi::RunState::stopped) process.state = abi::RunState::ready;
     process.receive_control = 0;
     process.wait_boot = 0;
     return process;
@@ -94,6 +99,15 @@ void finish_delivery(Kernel& kernel, Delivery const& delivery, Committed const& 
         ++writer.object<abi::Endpoint>().reply_count;
     }
     queues(kernel).make_ready(delivery.receiver_live);
+}
+
+void copy_page_words(Kernel& kernel, Delivery const& delivery, Committed const& committed) {
+    auto const first = abi::message_register_words;
+    if (delivery.words <= first) return;
+    auto const& from = virtual_registers(delivery.from_page);
+    FrameWriter writer(kernel, delivery.to_page.frame, 0, committed);
+    auto& to = writer.object<abi::VirtualRegisters>();
+    std::memmove(&to.words[first], &from.words[first], (delivery.words - first) * sizeof(to.words[0]));
 }
 
 void wake_senders(Kernel& kernel, EndpointRef endpoint) {

@@ -40,7 +40,16 @@ inline bool receives_from(abi::Process const& process, abi::ObjectId endpoint) {
            (process.open_wait != 0 || process.receive_endpoint == endpoint.raw());
 }
 
-// The endpoint behind an entry and the process that receives there, now.
+// A reply also reaches its caller while that one is stopped, for nobody sends it twice. The caller stays
+// stopped, and has the reply when it goes on.
+inline bool takes_reply(abi::Process const& process, abi::ObjectId endpoint) {
+    if (process.state != abi::RunState::stopped) return receives_from(process, endpoint);
+    return process.receive_control != 0 &&
+           (process.open_wait != 0 || process.receive_endpoint == endpoint.raw());
+}
+
+// The endpoint behind an entry and the process that receives there, now: not past a message that the endpoint
+// keeps for it.
 //   void_capability | wrong_type | absent | would_block (wait is set) | limit_reached (the live set is full)
 Result<> find_receiver(Kernel& kernel, SlotLocation entry, Delivery& delivery);
 
@@ -52,6 +61,8 @@ Result<> find_places(Kernel& kernel, Delivery& delivery);
 // caller has written the words. A void or single-use entry is spent.
 abi::Process& begin_delivery(Kernel& kernel, Delivery const& delivery, Committed const& committed);
 void finish_delivery(Kernel& kernel, Delivery const& delivery, Committed const& committed);
+// Words 8 and above, if there are any: from_page to to_page.
+void copy_page_words(Kernel& kernel, Delivery const& delivery, Committed const& committed);
 
 // Everybody who waits to send through the endpoint tries again: its receiver changes, or it ends.
 void wake_senders(Kernel& kernel, EndpointRef endpoint);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Opening a receive phase and going on with it. Everything it needs stands in the process's frame, so that it
 // survives a stop, a fault, an eviction and a restart.
-#include <ipc/event.hpp>
 #include <ipc/receive.hpp>
+
+#include <ipc/buffer.hpp>
+#include <ipc/event.hpp>
 
 #include <mapping/capability_walk.hpp>
 
@@ -57,6 +59,7 @@ void open_receive(Caller const& caller, abi::ControlWord control, ReceivePlan co
 Result<ReceiveStep> continue_receive(Kernel& kernel, ProcessRef process, LiveIndex live,
                                      Committed const& committed) {
     if (TRY(deliver_pending(kernel, process, committed))) return ReceiveStep::delivered;
+    if (TRY(take_message(kernel, process, live, committed))) return ReceiveStep::delivered;
     auto& queue = queues(kernel);
     auto const frame = frame_id(kernel, process.frame);
     queue.retire(live);

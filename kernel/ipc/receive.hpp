@@ -22,8 +22,10 @@ Result<> plan_reply_wait(Kernel& kernel, Caller const& caller, abi::ControlWord 
 // The process receives from now on.
 void open_receive(Caller const& caller, abi::ControlWord control, ReceivePlan const& plan);
 
-// What an open receive phase does next: pending events are delivered, or waiting senders try again.
-//   absent: the frame of an endpoint that may hold events
+// What an open receive phase does next: pending events are delivered, else the oldest message that an
+// endpoint keeps, else waiting senders try again. delivered: the phase is over (by a fault, if the process
+// cannot take the message), and the process ready.
+//   absent: the frame of an endpoint that may hold something
 enum class ReceiveStep : std::uint8_t { delivered, waits };
 Result<ReceiveStep> continue_receive(Kernel& kernel, ProcessRef process, LiveIndex live,
                                      Committed const& committed);

@@ -2,11 +2,10 @@
 // Decoding a message at the sender, and its transfer into the receiver.
 #include <ipc/send.hpp>
 
+#include <ipc/buffer.hpp>
 #include <ipc/reply.hpp>
 #include <ipc/words.hpp>
 #include <mapping/capability_walk.hpp>
-
-#include <cstring>
 
 namespace kernel {
 
@@ -31,14 +30,6 @@ Result<> decode(Kernel& kernel, Caller const& caller, abi::ControlWord control, 
     return {};
 }
 
-void copy_page_words(Kernel& kernel, Delivery const& delivery, Committed const& committed) {
-    auto const first = abi::message_register_words;
-    auto const& from = virtual_registers(delivery.from_page);
-    FrameWriter writer(kernel, delivery.to_page.frame, 0, committed);
-    auto& to = writer.object<abi::VirtualRegisters>();
-    std::memmove(&to.words[first], &from.words[first], (delivery.words - first) * sizeof(to.words[0]));
-}
-
 } // namespace
 
 Result<> plan_send(Kernel& kernel, Caller const& caller, abi::ControlWord control, SlotLocation entry,
@@ -46,11 +37,17 @@ Result<> plan_send(Kernel& kernel, Caller const& caller, abi::ControlWord contro
     plan.call = control.get<abi::ControlWord::Call>() != 0;
     TRY(decode(kernel, caller, control, plan));
     if (plan.call) plan.reply = TRY(reply_endpoint(kernel, caller.ref));
-    TRY(find_receiver(kernel, entry, plan.delivery));
+    auto const found = find_receiver(kernel, entry, plan.delivery);
+    if (found.error == Error::would_block && !plan.call) {
+        plan.kept = TRY(may_put(kernel, plan.delivery));
+        if (plan.kept) return {};
+    }
+    if (found.failed()) return found;
     return find_places(kernel, plan.delivery);
 }
 
 void commit_send(Kernel& kernel, Caller const& caller, SendPlan const& plan, Committed const& committed) {
+    if (plan.kept) return put_message(kernel, plan.delivery, caller.registers(), committed);
     auto delivery = plan.delivery;
     if (plan.call) {
         delivery.capabilities[0] = make_reply_entry(kernel, caller.ref, plan.reply, committed);
@@ -59,7 +56,7 @@ void commit_send(Kernel& kernel, Caller const& caller, SendPlan const& plan, Com
     }
     auto& receiver = begin_delivery(kernel, delivery, committed);
     copy_word_registers(caller.registers(), receiver.registers, delivery.words);
-    if (delivery.words > abi::message_register_words) copy_page_words(kernel, delivery, committed);
+    copy_page_words(kernel, delivery, committed);
     finish_delivery(kernel, delivery, committed);
 }
 

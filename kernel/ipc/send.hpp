@@ -10,6 +10,7 @@ struct SendPlan {
     Delivery delivery;
     EndpointRef reply; // of a call
     bool call = false;
+    bool kept = false; // the receiver is busy: the message stays in the endpoint
 };
 
 // void_capability | wrong_type | malformed_message | absent | no_memory | would_block (delivery.wait) |
@@ -17,8 +18,8 @@ struct SendPlan {
 Result<> plan_send(Kernel& kernel, Caller const& caller, abi::ControlWord control, SlotLocation entry,
                    SendPlan& plan);
 
-// Delivers. Of a call, the caller then waits on its reply endpoint; R17: with the boot's number when the
-// message went to a receiver that dies with the boot.
+// Delivers, or leaves the message in the endpoint. Of a call, the caller then waits on its reply endpoint;
+// R17: with the boot's number when the message went to a receiver that dies with the boot.
 void commit_send(Kernel& kernel, Caller const& caller, SendPlan const& plan, Committed const& committed);
 
 } // namespace kernel

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Messages, events and faults between processes. All of it also compiles hosted.
 set(KERNEL_IPC_SOURCES
+    ipc/buffer.cpp
     ipc/delivery.cpp
     ipc/event.cpp
     ipc/keeper.cpp

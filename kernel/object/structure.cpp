@@ -31,17 +31,61 @@ Finding check_process(abi::Process const& process) {
     if (process.open_wait > 1) return {"open_wait is neither 0 nor 1"};
     // Counts that the kernel goes by.
     if (process.event_endpoint_count > abi::process_event_endpoints) return {"too many event endpoints"};
+    if (process.full_endpoint_count > abi::process_full_endpoints) return {"too many full endpoints"};
     if (!abi::ControlWord(process.receive_control).well_formed()) return {"malformed receive control word"};
-    if (!zero(process.reserved2) || !zero(process.reserved3)) return {"reserved bits are set"};
+    if (!zero(process.reserved1) || !zero(process.reserved2) || !zero(process.reserved3))
+        return {"reserved bits are set"};
     return {};
+}
+
+// What stands in a buffer beyond these counts.
+bool is_empty_beyond(abi::Endpoint const& endpoint, std::size_t words, std::size_t capabilities) {
+    for (std::size_t i = words; i < abi::message_register_words; ++i)
+        if (endpoint.buffer_words[i] != 0) return false;
+    for (std::size_t i = capabilities; i < abi::message_capabilities_max; ++i)
+        if (!endpoint.buffer_capabilities[i].is_null()) return false;
+    return true;
+}
+
+// The kernel goes by the counts of a full buffer, and delivers what it holds.
+Finding check_full_buffer(abi::Endpoint const& endpoint) {
+    using Control = abi::ControlWord;
+    constexpr auto counts = Control::Words::mask | Control::Capabilities::mask;
+    Control const control(endpoint.buffer_control);
+    bool const others = (control.raw() & ~(counts | Control::Payload::mask)) != 0;
+    if (others || !control.well_formed()) return {"malformed control word in the buffer", 224};
+    auto const words = control.get<Control::Words>();
+    if (words > abi::message_register_words && endpoint.buffer_page.is_null())
+        return {"buffer of a long message without a page", 224};
+    if (!is_empty_beyond(endpoint, words, control.get<Control::Capabilities>()))
+        return {"buffer holds more than its message", 224};
+    return {};
+}
+
+Finding check_buffer(abi::Endpoint const& endpoint) {
+    auto const page = endpoint.buffer_page.type();
+    bool const paged = page != abi::CapabilityType::null;
+    if (paged && page != abi::CapabilityType::data_page) return {"buffer page is not a data page", 64};
+    // An old reply must not answer a later call.
+    if (endpoint.payload_match != 0 && endpoint.buffer_state != abi::BufferState::off)
+        return {"single-use endpoint with a buffer", 40};
+    bool const holds = endpoint.buffer_control != 0 || !is_empty_beyond(endpoint, 0, 0);
+    switch (endpoint.buffer_state) {
+    case abi::BufferState::off:
+        if (holds || paged) return {"buffer is off and not empty", 40};
+        return {};
+    case abi::BufferState::empty:
+        if (holds) return {"empty buffer with content", 40};
+        return {};
+    case abi::BufferState::full: return check_full_buffer(endpoint);
+    }
+    return {"unknown buffer state", 40};
 }
 
 Finding check_endpoint(abi::Endpoint const& endpoint) {
     if (endpoint.payload_match > 1) return {"payload_match is neither 0 nor 1"};
-    if (endpoint.buffer_state != 0 || endpoint.reserved0 != 0 || !zero(endpoint.buffer_words) ||
-        !zero(endpoint.reserved1))
-        return {"reserved bits are set"};
-    return {};
+    if (endpoint.reserved0 != 0 || !zero(endpoint.reserved1)) return {"reserved bits are set"};
+    return check_buffer(endpoint);
 }
 
 Finding check_schedule(abi::Schedule const& schedule) {

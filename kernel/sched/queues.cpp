@@ -131,6 +131,12 @@ void Queues::wake_senders_through(abi::FrameId receiver, abi::ObjectId endpoint)
                   [tag = fold(endpoint)](LiveProcess const& sender) { return sender.endpoint == tag; });
 }
 
+bool Queues::anybody_waits(WaitKey key) const {
+    auto at = waiting_[bucket_of(key)].head;
+    while (at != no_process && live_[at].key != key.raw()) at = live_[at].link.next;
+    return at != no_process;
+}
+
 void Queues::wake_sleepers(std::uint64_t now) {
     while (!sleeping_.empty() && live_[sleeping_.head].key <= now) make_ready(sleeping_.head);
 }

@@ -44,6 +44,7 @@ public:
     // Senders that wait for this receiver: all, or those that send through one endpoint (a closed wait).
     void wake_senders(abi::FrameId receiver) { wake_all(WaitKey::receiver(receiver)); }
     void wake_senders_through(abi::FrameId receiver, abi::ObjectId endpoint);
+    bool anybody_waits(WaitKey key) const;
     // Sleepers whose time has come. The earliest wake time of those left; 0 = nobody sleeps.
     void wake_sleepers(std::uint64_t now);
     std::uint64_t first_wake_time() const;

@@ -37,6 +37,7 @@ public:
         return key;
     }
     constexpr Kind kind() const { return static_cast<Kind>(KindField::get(raw_)); }
+    constexpr std::uint64_t id() const { return raw_ & ~KindField::mask; } // without the kind
     constexpr bool empty() const { return raw_ == 0; }
     friend constexpr auto operator<=>(WaitKey, WaitKey) = default;
 

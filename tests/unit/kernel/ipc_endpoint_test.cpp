@@ -223,18 +223,33 @@ TEST_F(EndpointTest, ReplyToACallerThatGaveUp) {
     EXPECT_EQ(world.place(server), Place::ready);
 }
 
-TEST_F(EndpointTest, ReplyToAStoppedCallerIsStillGoodWhenItGoesOn) {
+// A server answers once and waits for nobody: an answer that a stopped caller did not get would be lost.
+TEST_F(EndpointTest, ReplyReachesAStoppedCallerAndLeavesItStopped) {
     call_answered_later();
     world.give(owner, 53, world.capability(abi::CapabilityType::process, client.process.target()));
     operate(53, 5, 4);
     ASSERT_EQ(world.state(client), abi::RunState::stopped);
-    EXPECT_EQ(reply(non_blocking_send), Error::would_block);
+    EXPECT_EQ(reply(non_blocking_send), Error::none);
+    EXPECT_EQ(reply(non_blocking_send), Error::void_capability);
+    EXPECT_EQ(world.state(client), abi::RunState::stopped);
+    for (int turn = 0; turn < 3; ++turn) EXPECT_NE(world.dispatch().raw(), client.frame.raw());
     world.invoke(owner,
                  {.slot = 53, .control = call_control(), .words = {abi::operation_code(5, 3), 1}}); // resume
     ASSERT_EQ(world.word(owner, 0), 0u);
-    EXPECT_EQ(reply(non_blocking_send), Error::none);
     EXPECT_EQ(world.state(client), abi::RunState::ready);
-    EXPECT_EQ(reply(non_blocking_send), Error::void_capability);
+    EXPECT_EQ(world.error(client), Error::none);
+    EXPECT_EQ(world.control(client).get<Control::Kind>(), static_cast<unsigned>(abi::MessageKind::reply));
+}
+
+// Requests wait for a server that is stopped; it may not be there to see them for years.
+TEST_F(EndpointTest, AStoppedServerTakesNoRequest) {
+    listen({20});
+    world.give(owner, 53, world.capability(abi::CapabilityType::process, server.process.target()));
+    operate(53, 5, 4);
+    ASSERT_EQ(world.state(server), abi::RunState::stopped);
+    world.invoke(client, {.slot = 10, .control = call_control(), .words = {1}});
+    EXPECT_EQ(world.place(client), Place::waiting);
+    EXPECT_EQ(world.state(server), abi::RunState::stopped);
 }
 
 // R5: an open wait accepts messages of every endpoint, of the reply endpoint too, but no spent reply.

@@ -13,7 +13,7 @@ struct Result {
     std::uint64_t rounds;   // 0
     std::uint64_t failures; // 8: rounds in which registers and memory disagreed
     std::uint64_t reserved[6];
-    std::uint64_t lanes[4]; // 64: of ymm0, as they were at the end of the last round
+    std::uint64_t lanes[4]; // 64: the sums at the end of the last round; without AVX the first two
 };
 STELE_AT(Result, rounds, 0);
 STELE_AT(Result, failures, 8);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The end of a program that found its own state, or what another one told it, to be of another instant.
+// How programs end: one that found its own state, or what another one told it, to be of another instant; one
+// whose partner was killed.
 #pragma once
 
 #include <apps/say.hpp>
@@ -10,9 +11,14 @@ namespace apps {
 inline constexpr runtime::Clock clock{runtime::Slot(AppSlot::clock)};
 
 template <class... Parts>
-[[noreturn]] void self_check_failed(std::string_view program, Parts const&... parts) {
-    say(program, ": self-check FAILED: ", parts...);
+[[noreturn]] void rest(Parts const&... parts) {
+    say(parts...);
     for (;;) static_cast<void>(clock.sleep_for(1'000'000'000));
+}
+
+template <class... Parts>
+[[noreturn]] void self_check_failed(std::string_view program, Parts const&... parts) {
+    rest(program, ": self-check FAILED: ", parts...);
 }
 
 } // namespace apps
