@@ -163,6 +163,7 @@ int command_format(CommonOptions const& common, FormatOptions const& options) {
     if (!options.label.empty()) system.label = options.label;
     if (options.retain != 0) system.retain = options.retain;
     if (options.interval_ms >= 0) system.interval_ms = static_cast<std::uint32_t>(options.interval_ms);
+    if (options.processor == "avx") system.processor_features |= abi::avx_feature;
     if (system.interval_ms != 0 && system.interval_ms < 5)
         throw Problem(ExitCode::usage, "usage", "--interval is below 5",
                       "use 5 or more, or 0 for checkpoints on request only");
@@ -190,7 +191,8 @@ int command_format(CommonOptions const& common, FormatOptions const& options) {
                                               .created_ns = wall_clock_ns(),
                                               .abi_revision = abi::abi_revision,
                                               .interval_ms = system.interval_ms,
-                                              .retain = system.retain});
+                                              .retain = system.retain,
+                                              .processor_features = system.processor_features});
         if (made.error == abi::Error::bad_argument)
             throw Problem(ExitCode::usage, "usage",
                           fmt::format("a store of {} is too small, or the label is longer than 31 bytes",

@@ -4,6 +4,7 @@
 #include "report.hpp"
 #include "store_file.hpp"
 
+#include <abi/processor_features.hpp>
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
@@ -77,6 +78,13 @@ int print_super(CommonOptions const& common, InfoOptions const& options) {
     return static_cast<int>(any_valid ? ExitCode::done : ExitCode::failed);
 }
 
+// What its processes may use of the processor, in the words of `format --processor` (R11).
+std::string processor_name(std::uint64_t features) {
+    if ((features & ~abi::baseline_features) == 0) return "baseline";
+    if ((features & ~abi::baseline_features) == abi::avx_feature) return "avx";
+    return fmt::format("features {:#x}", features);
+}
+
 } // namespace
 
 int command_info(CommonOptions const& common, InfoOptions const& options) {
@@ -95,6 +103,7 @@ int command_info(CommonOptions const& common, InfoOptions const& options) {
                     {"label", label_of(slot)},
                     {"formatRevision", slot.format_revision},
                     {"abiRevision", slot.abi_revision},
+                    {"processorFeatures", fmt::format("{:#x}", slot.processor_features)},
                     {"sizeBytes", view.file().size()},
                     {"allocatedBytes", view.file().allocated()},
                     {"segmentBytes", std::uint64_t{1} << slot.segment_shift},
@@ -123,6 +132,7 @@ int command_info(CommonOptions const& common, InfoOptions const& options) {
                size(view.file().allocated()), slot.segments, size(std::uint64_t{1} << slot.segment_shift));
     fmt::print("  format       revision {}, ABI revision {}, features {:#x}/{:#x}/{:#x}\n",
                slot.format_revision, slot.abi_revision, slot.incompat, slot.ro_compat, slot.compat);
+    fmt::print("  processor    {}\n", processor_name(slot.processor_features));
     fmt::print("  newest       checkpoint {} of boot {}, {}, {} processes\n", generation.counter(),
                generation.boot(), format_time(record.time_ns), record.processes);
     fmt::print("  checkpoints  {} readable, every {} ms, last boot {}{}\n", view.history().size(),

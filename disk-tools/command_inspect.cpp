@@ -163,6 +163,23 @@ private:
         out["events"] = format_hex(endpoint.event_bits);
         out["eventMask"] = format_hex(endpoint.event_mask);
         out["alarmTime"] = endpoint.alarm_time;
+        add_buffer(out, endpoint);
+    }
+
+    void add_buffer(Document& out, abi::Endpoint const& endpoint) {
+        using Control = abi::ControlWord;
+        auto const state = static_cast<std::size_t>(endpoint.buffer_state);
+        out["buffer"] = state < abi::buffer_state_names.size() ? abi::buffer_state_names[state] : "unknown";
+        if (!endpoint.buffer_page.is_null()) out["bufferPage"] = objects_.text(endpoint.buffer_page);
+        if (endpoint.buffer_state != abi::BufferState::full) return;
+        Control const control(endpoint.buffer_control);
+        out["bufferWords"] = control.get<Control::Words>();
+        out["bufferPayload"] = control.get<Control::Payload>();
+        Document capabilities = Document::object();
+        for (std::size_t i = 0; i < abi::message_capabilities_max; ++i)
+            if (!endpoint.buffer_capabilities[i].is_null())
+                capabilities[std::to_string(i)] = objects_.text(endpoint.buffer_capabilities[i]);
+        if (!capabilities.empty()) out["bufferCapabilities"] = capabilities;
     }
 
     static void add_schedule(Document& out, abi::Schedule const& schedule) {

@@ -60,6 +60,7 @@ public:
                                                                         : made_[endpoint.receiver].process);
         for (auto const& heap : system_.heaps) heaps_[heap.name] = make_heap(heap.object_type);
         for (auto const& process : system_.processes) fill(process);
+        list_processes(root);
         place_ranges();
         // Last, since a capability may name any process's address space.
         std::uint32_t number = 0;
@@ -82,12 +83,35 @@ private:
                                      abi::endpoint_permissions);
     }
 
-    Capability make_heap(FrameType object_type) {
+    Capability make_heap(FrameType object_type, std::uint32_t frame_limit = UINT32_MAX) {
         auto const [id, heap] = arena_.object<abi::Heap>(FrameType::heap);
         heap.object_type = static_cast<std::uint8_t>(object_type);
         heap.persistent = 1;
-        heap.frame_limit = UINT32_MAX;
+        heap.frame_limit = frame_limit;
         return Capability::to_object(CapabilityType::heap, id, FrameArena::first_version);
+    }
+
+    // What the console needs to handle a process by its name: see abi::RootSlot.
+    void list_processes(NewFrame& root) {
+        auto* further = &root_slot(root, abi::RootSlot::processes); // where the capability to a page goes
+        Capability* page = nullptr;
+        std::size_t at = 0;
+        auto const put = [&](Capability capability) {
+            if (page == nullptr || at == abi::process_list_end) {
+                auto& frame = arena_.frame(FrameType::capability_page);
+                *further = page_capability(CapabilityType::capability_page, frame.id);
+                page = base::view<abi::CapabilityPage>(base::Bytes(frame.content)).slots;
+                further = page + abi::process_list_end;
+                at = 1;
+            }
+            page[at++] = capability;
+        };
+        for (auto const& process : system_.processes) {
+            put(made_[process.name].process);
+            for (auto const& endpoint : system_.endpoints)
+                if (endpoint.receiver == process.name) put(endpoints_[endpoint.name]);
+        }
+        root_slot(root, abi::RootSlot::process_heap) = make_heap(FrameType::process, 0);
     }
 
     // Behind every frame that the store is made with. Nothing is written for them: a frame that the store
@@ -200,6 +224,7 @@ private:
         process.registers.rip = program.entry;
         process.registers.rsp = stack_top;
         process.registers.rdi = description.argument;
+        process.registers.rsi = system_.processor_features;
         process.registers.rflags = initial_flags;
         std::memcpy(process.xsave.data(), &initial_x87_control, sizeof initial_x87_control);
         std::memcpy(process.xsave.data() + 24, &initial_mxcsr, sizeof initial_mxcsr);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// QEMU's command line: q35 under TCG with every processor feature, modern virtio-blk, exit by isa-debug-exit.
+// QEMU's command line: q35 under TCG, modern virtio-blk, exit by isa-debug-exit.
 #include "machine.hpp"
 
 #include "problem.hpp"
@@ -31,6 +31,14 @@ std::string escaped(std::string const& text) {
     return out;
 }
 
+// Both halves of Debian's firmware in one file, which forgets its variables at the end of the machine.
+std::string uefi_firmware() {
+    std::string const file = "/usr/share/ovmf/OVMF.fd";
+    if (!fs::exists(file))
+        throw Problem(ExitCode::failed, "io", file + " is missing", "install it: sudo apt-get install ovmf");
+    return file;
+}
+
 } // namespace
 
 std::string kernel_words(MachineOptions const& options) {
@@ -47,7 +55,7 @@ std::string kernel_words(MachineOptions const& options) {
 std::vector<std::string> qemu_command(MachineOptions const& options) {
     std::vector<std::string> command = {"qemu-system-x86_64"};
     auto const add = [&](std::initializer_list<std::string> more) { command.insert(command.end(), more); };
-    add({"-M", "q35", "-accel", "tcg", "-cpu", "max", "-m", std::to_string(options.memory_mib)});
+    add({"-M", "q35", "-accel", "tcg", "-cpu", options.processor, "-m", std::to_string(options.memory_mib)});
     add({"-nodefaults", "-no-reboot", "-display", "none"});
     add({"-device", "isa-debug-exit,iobase=0xf4,iosize=4"});
     add({"-chardev", "stdio,id=serial,signal=off", "-serial", "chardev:serial"});
@@ -63,8 +71,10 @@ std::vector<std::string> qemu_command(MachineOptions const& options) {
         add({"-drive", fmt::format("file={},format=raw,if=none,id=boot,readonly=on",
                                    escaped(boot_file("images/stele.iso").string()))});
         add({"-device", "ide-cd,drive=boot,bootindex=0"});
-        // GRUB reads the words from the machine's OEM strings.
-        if (!words.empty()) add({"-smbios", "type=11,value=" + escaped(words)});
+        // GRUB reads the words from the machine's OEM strings; the first one is for itself.
+        add({"-smbios", fmt::format("type=11,value={}{}{}", options.menu ? "stele-menu" : "stele-boot",
+                                    words.empty() ? "" : " ", escaped(words))});
+        if (options.uefi) add({"-bios", uefi_firmware()});
     }
     if (options.gdb) {
         add({"-chardev",

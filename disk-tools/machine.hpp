@@ -12,8 +12,11 @@ namespace tools {
 struct MachineOptions {
     std::string store;
     std::uint64_t memory_mib = 256;
-    bool direct = false; // the kernel and resident image without GRUB
-    bool gdb = false;    // waits for gdb on a UNIX socket beside the store
+    std::string processor = "max"; // QEMU's name of the model
+    bool direct = false;           // the kernel and resident image without GRUB
+    bool uefi = false;             // UEFI starts GRUB, not the BIOS
+    bool menu = false;             // GRUB waits for a choice
+    bool gdb = false;              // waits for gdb on a UNIX socket beside the store
     bool hold = false;
     bool previous = false;
     std::int64_t interval_ms = -1; // -1: as the store says

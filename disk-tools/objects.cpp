@@ -192,29 +192,62 @@ ProcessInfo Objects::describe(FrameContent const& content) {
 std::vector<SpacePage> Objects::space(abi::Capability root) {
     std::vector<SpacePage> pages;
     walk_left_ = walk_nodes_max;
-    walk(root, 0, {}, 64, pages);
+    walk(root, {.base = 0, .first = 0, .last = ~std::uint64_t{0}, .size = 64, .depth = 0, .path = {}}, pages);
+    std::sort(pages.begin(), pages.end(), [](auto const& a, auto const& b) { return a.address < b.address; });
     return pages;
 }
 
-// A child is no larger than its parent's residual, so the walk ends; but nodes that many others name could
-// make it as long as a life, so it also has a limit.
-void Objects::walk(abi::Capability node, std::uint64_t base, abi::Rights path, unsigned size,
-                   std::vector<SpacePage>& pages) {
-    path |= node.rights();
-    if (node.type() == abi::CapabilityType::data_page) pages.push_back({base, node, path});
-    if (node.type() != abi::CapabilityType::patt || walk_left_ == 0) return;
+// As the machine translates: the first slot whose prefix matches, and the background where none does. Nodes
+// that many others name could make it as long as a life, so the walk has a limit.
+void Objects::walk(abi::Capability node, Window window, std::vector<SpacePage>& pages) {
+    window.path |= node.rights();
+    if (node.type() == abi::CapabilityType::data_page && window.first < abi::frame_size)
+        pages.push_back({window.base, node, window.path});
+    if (node.type() != abi::CapabilityType::patt || walk_left_ == 0 || window.depth == walk_depth_max) return;
     --walk_left_;
+    ++window.depth;
     auto const* patt =
         object_in<abi::Patt>(find(node.object().frame()), abi::FrameType::patt, node.object().index());
-    if (patt == nullptr || patt->size > size || patt->residual > patt->size ||
+    if (patt == nullptr || patt->size > window.size || patt->residual > patt->size ||
         patt->residual < abi::frame_bits)
         return;
-    if (patt->header.version != node.version().raw()) return;
-    for (std::size_t i = 0; i < abi::patt_slots; ++i)
-        if ((patt->prefixes[i] & 1) == 0) {
-            auto const below = patt->residual == size ? patt->residual - 1u : patt->residual;
-            walk(patt->capabilities[i], base + patt->prefixes[i], path, below, pages);
-        }
+    if (patt->header.version == node.version().raw()) walk_slots(*patt, window, pages);
+}
+
+void Objects::walk_slots(abi::Patt const& node, Window window, std::vector<SpacePage>& pages) {
+    auto const spans = [](unsigned bits) { return ~std::uint64_t{0} >> (64 - bits); };
+    window.last = std::min(window.last, spans(node.size));
+    std::map<std::uint64_t, abi::Capability> slots; // by prefix, the first of each
+    std::optional<abi::Capability> background;
+    for (std::size_t i = 0; i < abi::patt_slots; ++i) {
+        auto const prefix = node.prefixes[i];
+        if ((prefix & spans(node.residual)) == 0) slots.try_emplace(prefix, node.capabilities[i]);
+        else if (prefix == static_cast<std::uint64_t>(abi::PattPrefix::background) && !background)
+            background = node.capabilities[i];
+    }
+    // `from` is where the part begins that no slot has covered yet; `left`: there is one.
+    auto from = window.first;
+    bool left = window.first <= window.last;
+    auto const show_background = [&](std::uint64_t last) {
+        if (!background || from > last) return;
+        Window part = window;
+        part.first = from, part.last = last, part.size = node.size;
+        walk(*background, part, pages);
+    };
+    for (auto const& [prefix, child] : slots) {
+        auto const end = prefix + spans(node.residual);
+        if (!left || end < window.first || prefix > window.last) continue;
+        if (prefix > from) show_background(prefix - 1);
+        Window below = window;
+        below.base += prefix;
+        below.first = std::max(window.first, prefix) - prefix;
+        below.last = std::min(window.last, end) - prefix;
+        below.size = node.residual;
+        walk(child, below, pages);
+        left = end < window.last;
+        from = end + 1;
+    }
+    if (left) show_background(window.last);
 }
 
 abi::ObjectId Objects::parse(std::string const& text) {

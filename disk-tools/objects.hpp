@@ -5,6 +5,7 @@
 #include "store_file.hpp"
 
 #include <abi/capability.hpp>
+#include <abi/objects/patt.hpp>
 #include <abi/objects/process.hpp>
 #include <nlohmann/json_fwd.hpp>
 
@@ -72,9 +73,18 @@ private:
     bool is_unused(abi::FrameId id);
     std::string name_of(abi::Capability capability);
     ProcessInfo describe(FrameContent const& frame);
-    void walk(abi::Capability node, std::uint64_t base, abi::Rights path, unsigned size,
-              std::vector<SpacePage>& pages);
+    // What of a capability's space can be reached by one path: its addresses `first` to `last`, of which 0
+    // stands at `base`; it may span 2^size.
+    struct Window {
+        std::uint64_t base, first, last;
+        unsigned size;
+        unsigned depth;
+        abi::Rights path;
+    };
+    void walk(abi::Capability node, Window window, std::vector<SpacePage>& pages);
+    void walk_slots(abi::Patt const& node, Window window, std::vector<SpacePage>& pages);
 
+    static constexpr unsigned walk_depth_max = 24;                          // as the machine's walk_steps_max
     static constexpr std::uint64_t walk_nodes_max = std::uint64_t{1} << 18; // 64 GiB, sixteen pages a node
 
     StoreView& view_;

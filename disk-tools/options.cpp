@@ -95,6 +95,12 @@ private:
         command->add_option("--retain", format.retain, "Checkpoints that stay readable");
         command->add_option("--interval", format.interval_ms,
                             "Milliseconds between checkpoints: 0 or 5 and up");
+        command
+            ->add_option("--processor", format.processor,
+                         "What its programs may use: baseline (any x86-64), or avx: such a store boots only "
+                         "where AVX is")
+            ->transform(CLI::IsMember({"baseline", "avx"}).description(""))
+            ->type_name("baseline|avx");
         command->add_flag("--force", format.force, "Replace what the file holds");
         command->add_flag("-n,--dry-run", format.dry_run, "Check everything, write nothing");
     }
@@ -143,6 +149,10 @@ private:
                              [this] { return command_boot(line_.common, line_.boot); });
         store_argument(command, boot.store);
         command->add_option("--memory", boot.memory_mib, "Memory in MiB")->check(CLI::Range(32, 4096));
+        command
+            ->add_option("--processor", boot.processor,
+                         "QEMU's model of the processor; max without this: all that it can do")
+            ->type_name("MODEL");
         command->add_option("--interval", boot.interval_ms,
                             "Milliseconds between checkpoints: 0 or 5 and up");
         // One instruction may need six pages, a unit each: dropped sooner, they are never there together.
@@ -154,7 +164,10 @@ private:
         command->add_option("--kill-after", boot.kill_after_ms, "Pull the plug after this many milliseconds");
         command->add_flag("--hold", boot.hold, "Restore, and run no persistent process");
         command->add_flag("--previous", boot.previous, "Go on from the checkpoint before the newest");
-        command->add_flag("--direct", boot.direct, "Without GRUB: QEMU loads the kernel");
+        command->add_flag("--menu", boot.menu, "GRUB's menu waits for a choice");
+        command->add_flag("--uefi", boot.uefi, "Start by UEFI in place of the BIOS");
+        command->add_flag("--direct", boot.direct, "Without GRUB: QEMU loads the kernel")
+            ->excludes("--menu", "--uefi");
         command->add_flag("--gdb", boot.gdb, "Wait for gdb on STORE.gdb");
         command->add_flag("--print", boot.print_only, "Print QEMU's command line only");
 

@@ -23,6 +23,7 @@ struct FormatOptions {
     std::uint64_t size = 0;
     std::uint32_t retain = 0; // 0: as the description says
     std::int64_t interval_ms = -1;
+    std::string processor = "baseline";
     bool force = false;
     bool dry_run = false;
 };

@@ -22,15 +22,41 @@ namespace {
 
 constexpr std::uint64_t range_frames_max = std::uint64_t{1} << 28; // 1 TiB
 
+[[noreturn]] void refuse_at(Place const& at, std::string const& text, std::string const& remedy) {
+    throw Problem(ExitCode::usage, "usage", at.text + ": " + text, remedy);
+}
+
+// One file.
 class Reader {
 public:
     explicit Reader(std::filesystem::path const& file) : file_(file.string()) {}
 
-    SystemDescription read(toml::table const& root) {
-        SystemDescription system;
-        only(root, {"label", "checkpoint", "page", "endpoint", "range", "heap", "process"});
-        system.label = text(root, "label", "");
-        if (auto const* checkpoint = root["checkpoint"].as_table()) {
+    // The files that it includes: their names are relative to its own folder.
+    std::vector<std::filesystem::path> includes(toml::table const& root) const {
+        std::vector<std::filesystem::path> files;
+        auto const node = root["include"];
+        if (!node) return files;
+        auto const* list = node.as_array();
+        if (list == nullptr)
+            refuse(*node.node(), "'include' is not a list", "write include = [\"FILE.toml\"]");
+        for (auto const& item : *list) {
+            auto const name = item.value_exact<std::string>();
+            if (!name) refuse(item, "an item of 'include' is not a string", "put it in quotation marks");
+            auto file = std::filesystem::path(file_).parent_path() / *name;
+            if (!std::filesystem::is_regular_file(file))
+                refuse(item, fmt::format("there is no file {}", file.string()),
+                       "names are relative to the folder of this file");
+            files.push_back(std::move(file));
+        }
+        return files;
+    }
+
+    // What all files have is added; what a system has once is the outermost's.
+    void read_into(SystemDescription& system, toml::table const& root, bool outermost) const {
+        only(root, {"include", "label", "checkpoint", "page", "endpoint", "range", "heap", "process"});
+        auto label = text(root, "label", "");
+        if (outermost) system.label = std::move(label);
+        if (auto const* checkpoint = outermost ? root["checkpoint"].as_table() : nullptr) {
             only(*checkpoint, {"interval_ms", "retain"});
             system.interval_ms =
                 static_cast<std::uint32_t>(number(*checkpoint, "interval_ms", 20, 0, 3'600'000));
@@ -46,8 +72,6 @@ public:
         each(root, "heap", [&](toml::table const& heap) { system.heaps.push_back(read_heap(heap)); });
         each(root, "process",
              [&](toml::table const& process) { system.processes.push_back(read_process(process)); });
-        check_names(system);
-        return system;
     }
 
 private:
@@ -56,9 +80,6 @@ private:
         return {fmt::format("{}:{}:{}", file_, begin.line, begin.column)};
     }
 
-    [[noreturn]] static void refuse_at(Place const& at, std::string const& text, std::string const& remedy) {
-        throw Problem(ExitCode::usage, "usage", at.text + ": " + text, remedy);
-    }
     [[noreturn]] void refuse(toml::node const& node, std::string const& text,
                              std::string const& remedy) const {
         refuse_at(place(node), text, remedy);
@@ -230,62 +251,88 @@ private:
         return process;
     }
 
-    template <class Named>
-    static std::set<std::string> unique_names(std::vector<Named> const& items, std::string_view kind) {
-        std::set<std::string> names;
-        for (auto const& item : items)
-            if (!names.insert(item.name).second)
-                refuse_at(item.place, fmt::format("two of kind {} are named '{}'", kind, item.name),
-                          "rename one");
-        return names;
-    }
+    std::string file_;
+};
 
-    static void check_names(SystemDescription const& system) {
-        using enum abi::CapabilityType;
-        auto const processes = unique_names(system.processes, "process");
-        auto const pages = unique_names(system.pages, "page");
-        auto endpoints = unique_names(system.endpoints, "endpoint");
-        auto const ranges = unique_names(system.ranges, "range");
-        auto const heaps = unique_names(system.heaps, "heap");
-        endpoints.insert("console");
-        auto const want = [](std::set<std::string> const& names, std::string const& name, Place const& at) {
-            if (!names.contains(name))
-                refuse_at(at, fmt::format("nothing here is named '{}'", name), "name it, or fix the name");
-        };
-        for (auto const& endpoint : system.endpoints)
-            if (!endpoint.receiver.empty()) want(processes, endpoint.receiver, endpoint.place);
-        for (auto const& process : system.processes) {
-            if (!process.keeper.empty()) want(endpoints, process.keeper, process.place);
-            for (auto const& mapping : process.mappings)
-                if (!mapping.page.empty()) want(pages, mapping.page, mapping.place);
-            for (auto const& [slot, type, target, rights, payload, number, at] : process.capabilities) {
-                if (type == data_page) want(pages, target, at);
-                else if (type == endpoint || type == entry) want(endpoints, target, at);
-                else if (type == frame_range) want(ranges, target, at);
-                else if (type == heap) want(heaps, target, at);
-                else if (abi::names_object(type)) want(processes, target, at);
-                else if (!target.empty())
-                    refuse_at(at, "a capability of this type has no target", "drop 'target'");
-            }
+template <class Named>
+std::set<std::string> unique_names(std::vector<Named> const& items, std::string_view kind) {
+    std::set<std::string> names;
+    for (auto const& item : items) {
+        if (names.insert(item.name).second) continue;
+        auto const first = std::find_if(items.begin(), items.end(),
+                                        [&](Named const& other) { return other.name == item.name; });
+        refuse_at(item.place, fmt::format("two of kind {} are named '{}'", kind, item.name),
+                  "rename one; the other stands at " + first->place.text);
+    }
+    return names;
+}
+
+void check_names(SystemDescription const& system) {
+    using enum abi::CapabilityType;
+    auto const processes = unique_names(system.processes, "process");
+    auto const pages = unique_names(system.pages, "page");
+    auto endpoints = unique_names(system.endpoints, "endpoint");
+    auto const ranges = unique_names(system.ranges, "range");
+    auto const heaps = unique_names(system.heaps, "heap");
+    endpoints.insert("console");
+    auto const want = [](std::set<std::string> const& names, std::string const& name, Place const& at) {
+        if (!names.contains(name))
+            refuse_at(at, fmt::format("nothing here is named '{}'", name), "name it, or fix the name");
+    };
+    for (auto const& endpoint : system.endpoints)
+        if (!endpoint.receiver.empty()) want(processes, endpoint.receiver, endpoint.place);
+    for (auto const& process : system.processes) {
+        if (!process.keeper.empty()) want(endpoints, process.keeper, process.place);
+        for (auto const& mapping : process.mappings)
+            if (!mapping.page.empty()) want(pages, mapping.page, mapping.place);
+        for (auto const& [slot, type, target, rights, payload, number, at] : process.capabilities) {
+            if (type == data_page) want(pages, target, at);
+            else if (type == endpoint || type == entry) want(endpoints, target, at);
+            else if (type == frame_range) want(ranges, target, at);
+            else if (type == heap) want(heaps, target, at);
+            else if (abi::names_object(type)) want(processes, target, at);
+            else if (!target.empty())
+                refuse_at(at, "a capability of this type has no target", "drop 'target'");
         }
     }
+}
 
-    std::string file_;
+toml::table parse(std::filesystem::path const& file) {
+    auto parsed = toml::parse_file(file.string());
+    if (parsed) return std::move(parsed).table();
+    auto const& error = parsed.error();
+    auto const& begin = error.source().begin;
+    throw Problem(ExitCode::usage, "usage",
+                  fmt::format("{}:{}:{}: {}", file.string(), begin.line, begin.column, error.description()),
+                  "a description is a TOML file; images/demo.toml is an example");
+}
+
+// A description behind those that it includes, each file once, however many include it.
+class Collection {
+public:
+    void add(std::filesystem::path const& file, bool outermost) {
+        if (!seen_.insert(std::filesystem::weakly_canonical(file)).second) return;
+        auto const root = parse(file);
+        Reader const reader(file);
+        for (auto const& included : reader.includes(root)) add(included, false);
+        reader.read_into(system_, root, outermost);
+    }
+    SystemDescription take() {
+        check_names(system_);
+        return std::move(system_);
+    }
+
+private:
+    SystemDescription system_;
+    std::set<std::filesystem::path> seen_;
 };
 
 } // namespace
 
 SystemDescription read_system_description(std::filesystem::path const& file) {
-    auto const parsed = toml::parse_file(file.string());
-    if (!parsed) {
-        auto const& error = parsed.error();
-        auto const& begin = error.source().begin;
-        throw Problem(
-            ExitCode::usage, "usage",
-            fmt::format("{}:{}:{}: {}", file.string(), begin.line, begin.column, error.description()),
-            "a description is a TOML file; images/demo.toml is an example");
-    }
-    return Reader(file).read(parsed.table());
+    Collection collection;
+    collection.add(file, true);
+    return collection.take();
 }
 
 } // namespace tools

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <abi/capability_types.hpp>
+#include <abi/processor_features.hpp>
 #include <abi/rights.hpp>
 
 #include <cstdint>
@@ -81,6 +82,7 @@ struct SystemDescription {
     std::string label;
     std::uint32_t interval_ms = 20;
     std::uint32_t retain = 16;
+    std::uint64_t processor_features = abi::baseline_features; // that its processes may use (R11)
     std::vector<PageDescription> pages;
     std::vector<EndpointDescription> endpoints;
     std::vector<RangeDescription> ranges;

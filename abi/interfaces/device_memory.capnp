@@ -12,7 +12,7 @@ interface DeviceMemory @0xdefd77a18c7d7431 $interfaceNumber(17) $kernel {
 
   narrow @0 (offset :UInt64, bytes :UInt64) -> (memory :AnyPointer)
     $errors([
-      "bad_argument: the range lies outside the capability's, or is not whole pages"
+      "bad_argument: outside the capability's range, not whole pages, or above 1 GiB and not round enough"
     ]);
   # A capability to a part of the range.
 

@@ -4,6 +4,8 @@
 
 #include <arch/registers.hpp>
 
+#include <cstddef>
+
 namespace kernel::arch {
 
 namespace {
@@ -20,18 +22,18 @@ struct Feature {
 constexpr Feature required_features[] = {
     {"time-stamp counter", 1, Output::edx, 4},
     {"local APIC", 1, Output::edx, 9},
+    {"FXSAVE", 1, Output::edx, 24},
     {"SSE2", 1, Output::edx, 26},
-    {"XSAVE", 1, Output::ecx, 26},
-    {"AVX", 1, Output::ecx, 28},
-    {"SMEP", 7, Output::ebx, 7},
-    {"SMAP", 7, Output::ebx, 20},
     {"SYSCALL", 0x8000'0001, Output::edx, 11},
 };
 
-constexpr Feature random_feature = {"RDRAND", 1, Output::ecx, 30};
-constexpr Feature prevention_feature = {"UMIP", 7, Output::ecx, 2};
+// In the order of Optional.
+constexpr Feature optional_features[] = {
+    {"XSAVE", 1, Output::ecx, 26}, {"AVX", 1, Output::ecx, 28},  {"RDRAND", 1, Output::ecx, 30},
+    {"SMEP", 7, Output::ebx, 7},   {"SMAP", 7, Output::ebx, 20}, {"UMIP", 7, Output::ecx, 2},
+};
 
-bool has(Feature const& feature) {
+bool is_there(Feature const& feature) {
     if (cpuid(feature.leaf & 0x8000'0000).eax < feature.leaf) return false;
     auto const result = cpuid(feature.leaf);
     switch (feature.output) {
@@ -52,15 +54,20 @@ CpuidResult cpuid(std::uint32_t leaf, std::uint32_t subleaf) {
 
 std::string_view missing_feature() {
     for (auto const& feature : required_features)
-        if (!has(feature)) return feature.name;
+        if (!is_there(feature)) return feature.name;
     return {};
 }
 
-bool has_random() { return has(random_feature); }
-bool has_instruction_prevention() { return has(prevention_feature); }
+bool has(Optional feature) { return is_there(optional_features[static_cast<std::size_t>(feature)]); }
+
+unsigned physical_address_bits() {
+    constexpr std::uint32_t address_sizes = 0x8000'0008;
+    constexpr unsigned without_the_leaf = 36;
+    return cpuid(0x8000'0000).eax < address_sizes ? without_the_leaf : cpuid(address_sizes).eax & 0xff;
+}
 
 std::uint64_t random_word() {
-    if (has_random()) {
+    if (has(Optional::random)) {
         // The generator may be empty for a moment (Intel SDM 1, section 7.3.17: ten tries suffice).
         for (int tries = 0; tries < 10; ++tries) {
             std::uint64_t word = 0;

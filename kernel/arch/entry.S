@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The edge between user mode and the kernel. Registers of user mode are saved straight into the running
    process's frame (Processor::registers); nothing of a process ever lies on the kernel stack, which is empty
-   at each entry. Interrupts are off in the kernel, always; the one place that turns them on is idle. */
+   at each entry. Interrupts are off in the kernel, always; the one place that turns them on is idle.
+   CLAC and XRSTOR are replaced at boot where the processor lacks them (adapt.cpp). */
 #include <arch/offsets.h>
 
         .text
@@ -85,6 +86,8 @@ system_call_entry:
 
 exception_common:
         cld
+        .global exception_forbids_user_access
+exception_forbids_user_access:
         clac
         testb   $3, 24(%rsp)
         jz      exception_in_kernel
@@ -127,6 +130,8 @@ exception_in_kernel:
 
 interrupt_common:
         cld
+        .global interrupt_forbids_user_access
+interrupt_forbids_user_access:
         clac
         testb   $3, 24(%rsp)
         jz      1f
@@ -175,7 +180,8 @@ idle:
         hlt
         jmp     1b
 
-/* bool load_vector_state_checked(void const* area, uint64_t features): false: the processor refuses it. */
+/* bool load_vector_state_checked(void const* area, uint64_t features): false: the processor refuses it. With
+   FXRSTOR in its place the features do not matter. */
         .global load_vector_state_checked
 load_vector_state_checked:
         mov     %rsi, %rax

@@ -3,8 +3,10 @@
 // (Xen's hvm_start_info, version 1).
 #include <boot/description.hpp>
 
+#include <cap/encodings.hpp>
 #include <core/panic.hpp>
 
+#include <arch/cpuid.hpp>
 #include <arch/direct_map.hpp>
 #include <arch/kernel_space.hpp>
 
@@ -123,13 +125,28 @@ void read_pvh(BootDescription& description, std::uint64_t physical) {
         copy_command_line(description, physical_bytes(start.command_line, description.command_line.size()));
 }
 
-// Where the firmware puts the devices' windows. The interrupt controllers above belong to the kernel.
-PhysicalRange find_device_space(BootMemory const& memory) {
-    constexpr std::uint64_t interrupt_controllers = 0xfec0'0000;
-    std::uint64_t start = 0;
+// The first address from `from` on, a multiple of `rounding`, that lies above all RAM below `limit`.
+std::uint64_t end_of_memory(BootMemory const& memory, PhysicalRange within, std::uint64_t rounding) {
+    std::uint64_t end = within.start.raw();
     for (auto const& range : memory.ranges())
-        if (range.end().raw() <= interrupt_controllers) start = std::max(start, range.end().raw());
-    return {PhysicalAddress(start), interrupt_controllers - start};
+        if (range.end() <= within.end()) end = std::max(end, range.end().raw());
+    return (end + rounding - 1) / rounding * rounding;
+}
+
+PhysicalRange device_space_within(BootMemory const& memory, PhysicalRange within, std::uint64_t rounding) {
+    auto const start = std::min(end_of_memory(memory, within, rounding), within.end().raw());
+    return {PhysicalAddress(start), within.end().raw() - start};
+}
+
+DeviceSpace find_device_space(BootMemory const& memory) {
+    constexpr std::uint64_t interrupt_controllers = 0xfec0'0000;
+    constexpr std::uint64_t mib = 1 << 20;
+    constexpr std::uint64_t four_gib = std::uint64_t{1} << 32;
+    auto const last =
+        std::clamp(std::uint64_t{1} << arch::physical_address_bits(), four_gib, PageRange::limit);
+    return {
+        device_space_within(memory, {PhysicalAddress(0), interrupt_controllers}, mib),
+        device_space_within(memory, {PhysicalAddress(four_gib), last - four_gib}, PageRange::round_bytes)};
 }
 
 } // namespace

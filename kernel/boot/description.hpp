@@ -10,10 +10,17 @@
 
 namespace kernel {
 
+// Where the firmware puts the devices' windows: from the end of RAM below 4 GiB to the interrupt controllers,
+// which belong to the kernel, and from the end of RAM above 4 GiB to the last address that the processor has.
+struct DeviceSpace {
+    PhysicalRange low;
+    PhysicalRange high;
+};
+
 struct BootDescription {
     BootMemory memory;
-    PhysicalRange module;       // exact bytes; zero length: none was loaded
-    PhysicalRange device_space; // from the end of RAM below 4 GiB to the interrupt controllers
+    PhysicalRange module; // exact bytes; zero length: none was loaded
+    DeviceSpace device_space;
     std::array<char, 3968> command_line{};
     std::size_t command_line_length = 0;
 

@@ -57,7 +57,7 @@ void fill_boot_info(ResidentObjects& objects, FrameIndex page, PhysicalRange dma
     info.random[0] = arch::random_word();
     info.random[1] = arch::random_word();
     info.wall_seconds = arch::read_wall_clock();
-    info.processor_features = arch::vector_features;
+    info.processor_features = arch::available_vector_features();
     info.timestamp_per_ms = arch::timestamp_per_ms();
     info.command_line = kernel.boot.command_line;
 }

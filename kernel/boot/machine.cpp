@@ -6,6 +6,7 @@
 
 #include <core/panic.hpp>
 
+#include <arch/adapt.hpp>
 #include <arch/clock.hpp>
 #include <arch/cpuid.hpp>
 #include <arch/descriptors.hpp>
@@ -37,18 +38,25 @@ void start_gs(Processor& processor) {
     arch::write_msr(arch::Msr::kernel_gs_base, 0);
 }
 
-// The kernel never runs user pages and never reads them through user addresses.
+// The kernel never runs user pages and never reads them through user addresses; where the processor can, it
+// sees to that.
 void start_protection() {
-    auto bits = static_cast<std::uint64_t>(arch::Cr4::smep) | static_cast<std::uint64_t>(arch::Cr4::smap);
-    if (arch::has_instruction_prevention())
+    using enum arch::Optional;
+    std::uint64_t bits = 0;
+    if (arch::has(execution_prevention)) bits |= static_cast<std::uint64_t>(arch::Cr4::smep);
+    if (arch::has(access_prevention)) bits |= static_cast<std::uint64_t>(arch::Cr4::smap);
+    if (arch::has(instruction_prevention))
         bits |= static_cast<std::uint64_t>(arch::Cr4::user_instruction_prevention);
     arch::write_cr4(arch::read_cr4() | bits);
+    if (!arch::has(execution_prevention) || !arch::has(access_prevention))
+        log("this processor lacks SMEP or SMAP: nothing stops the kernel at a page of a user");
 }
 
 } // namespace
 
 void start_machine(BootDescription& description, Processor& processor) {
     require_features();
+    arch::adapt_instructions();
     arch::start_kernel_space(physical_address(description.memory.frame_end()).raw(), take_table_page);
     arch::start_descriptors(std::bit_cast<std::uint64_t>(&first_stack_top[0]));
     start_gs(processor);

@@ -14,6 +14,10 @@ namespace {
 constexpr std::uint32_t resident_frame_limit = 1024;
 constexpr std::uint32_t port_count = 0x1'0000;
 
+abi::Capability device_memory(PhysicalRange range) {
+    return device_memory_capability(range.start.raw(), range.bytes);
+}
+
 void give_programs(ResidentObjects& objects, Residents const& residents) {
     auto const page = residents[0].capability_page;
     for (std::uint32_t i = 1; i < residents.size(); ++i) {
@@ -47,8 +51,8 @@ void give_root_capabilities(ResidentObjects& objects, Residents const& residents
     give(Slot::discrim, abi::Capability::miscellaneous(Type::discrim));
     give(Slot::io_ports, io_ports_capability(0, port_count));
     give(Slot::irq, irq_capability(0, arch::line_count));
-    give(Slot::device_memory,
-         device_memory_capability(ranges.device_space.start.raw(), ranges.device_space.bytes));
+    give(Slot::device_memory, device_memory(ranges.device_space.low));
+    give(Slot::high_device_memory, device_memory(ranges.device_space.high));
     give(Slot::dma_arena,
          device_memory_capability(ranges.dma_arena.start.raw(), ranges.dma_arena.bytes, true));
     give(Slot::object_source, abi::Capability::miscellaneous(Type::object_source));

@@ -2,6 +2,7 @@
 // Authority exists once: all of it goes to the supervisor, in the slots of abi/boot_slots.hpp.
 #pragma once
 
+#include <boot/description.hpp>
 #include <boot/residents.hpp>
 
 #include <core/boot_memory.hpp>
@@ -10,7 +11,7 @@ namespace kernel {
 
 struct DeviceRanges {
     PhysicalRange dma_arena;
-    PhysicalRange device_space;
+    DeviceSpace device_space;
 };
 
 void give_root_capabilities(ResidentObjects& objects, Residents const& residents, DeviceRanges ranges);

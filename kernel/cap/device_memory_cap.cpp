@@ -15,18 +15,16 @@ using namespace device_memory_interface;
 
 constexpr bool is_whole_pages(std::uint64_t bytes) { return bytes % abi::frame_size == 0; }
 
-bool is_cached(abi::Capability capability) { return PagesCached::get(capability.data()) != 0; }
-
 struct DeviceMemory {
     Reply narrow(Invocation& call, NarrowArguments const& arguments) {
         auto const range = PageRange::of(call.self());
         auto const first = range.first + (arguments.offset >> abi::frame_bits);
         auto const count = arguments.bytes >> abi::frame_bits;
         if (!is_whole_pages(arguments.offset) || !is_whole_pages(arguments.bytes) || count == 0 ||
-            !range.contains(first, count))
+            !range.contains(first, count) || !PageRange{{first, count}}.has_encoding())
             return call.refuse(Error::bad_argument);
         auto const narrowed = device_memory_capability(first << abi::frame_bits, count << abi::frame_bits,
-                                                       is_cached(call.self()));
+                                                       PageRange::is_cached(call.self()));
         return answer(call, NarrowResult{narrowed.with_payload(call.self().payload())});
     }
 
@@ -42,7 +40,7 @@ struct DeviceMemory {
         auto const range = PageRange::of(call.self());
         TRY(map_device(kernel, space.target(),
                        {UserAddress(arguments.address), PhysicalAddress(range.first << abi::frame_bits),
-                        range.count << abi::frame_bits, is_cached(call.self())}));
+                        range.count << abi::frame_bits, PageRange::is_cached(call.self())}));
         return call.answer();
     }
 };

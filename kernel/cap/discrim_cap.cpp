@@ -32,6 +32,15 @@ struct Discrim {
         auto const second = TRY(living(call, arguments.second));
         return answer(call, CompareResult{first == second});
     }
+
+    Reply awaited(Invocation& call, AwaitedArguments const& arguments) {
+        auto const capability = TRY(living(call, arguments.capability));
+        if (capability.type() != abi::CapabilityType::entry) return answer(call, AwaitedResult{false});
+        auto const endpoint =
+            TRY(call.object<abi::Endpoint>(arguments.capability, abi::CapabilityType::entry));
+        return answer(call, AwaitedResult{endpoint->payload_match != 0 &&
+                                          endpoint->reply_count == capability.payload()});
+    }
 };
 
 } // namespace

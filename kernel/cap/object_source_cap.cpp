@@ -71,8 +71,9 @@ struct ObjectSource {
         auto& state = core(kernel);
         if (state.boot_number != 0) return call.refuse(Error::in_use);
         if (arguments.boot_number == 0) return call.refuse(Error::bad_argument);
-        if ((arguments.processor_features & ~arch::vector_features) != 0)
+        if ((arguments.processor_features & ~arch::available_vector_features()) != 0)
             return call.refuse(Error::not_supported);
+        arch::enable_vector_features(arguments.processor_features);
         state.boot_number = arguments.boot_number;
         state.hold = true;
         persistent_clock(kernel).restore(arguments.clock_base);

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Processes: slots, registers, stop and resume.
+// Processes: slots, registers, stop and resume, what they are at.
 #include <cap/kinds.hpp>
 
 #include <ipc/keeper.hpp>
 
 #include <kernel/dispatch/process.hpp>
+
+#include <array>
+#include <bit>
 
 namespace kernel {
 
@@ -26,6 +29,43 @@ Result<LiveIndex> live_entry(Invocation const& call, ProcessRef process) {
 
 constexpr bool is_faulted(abi::RunState state) {
     return state == abi::RunState::faulted || state == abi::RunState::reported;
+}
+
+WaitsResult waits_for(abi::WaitCause cause, abi::ObjectId object, std::uint64_t wake_time = 0) {
+    return {static_cast<std::uint8_t>(cause), object.raw(), wake_time};
+}
+
+// Of one whose invocation stands in a queue.
+WaitsResult queued_wait(WaitKey key) {
+    using Cause = abi::WaitCause;
+    auto const frame = abi::ObjectId(abi::FrameId(key.id()), 0);
+    switch (key.kind()) {
+    case WaitKey::Kind::none: break;
+    case WaitKey::Kind::frame: return waits_for(Cause::frame, frame);
+    case WaitKey::Kind::endpoint: return waits_for(Cause::no_receiver, abi::ObjectId(key.id()));
+    case WaitKey::Kind::receiver: return waits_for(Cause::receiver, frame);
+    case WaitKey::Kind::wanted:
+    case WaitKey::Kind::memory: return waits_for(Cause::memory, {});
+    case WaitKey::Kind::hold: return waits_for(Cause::hold, {});
+    case WaitKey::Kind::generation: return waits_for(Cause::commit, {});
+    }
+    return waits_for(Cause::nothing, {});
+}
+
+// What stands in its frame first: that is what it goes on with, whatever its turn waits for now.
+WaitsResult wait_of(Kernel const& kernel, ProcessRef process) {
+    using Cause = abi::WaitCause;
+    auto const& object = process.get();
+    bool const receives = object.state == abi::RunState::receiving || object.state == abi::RunState::stopped;
+    if (receives && object.receive_control != 0) {
+        if (object.open_wait != 0) return waits_for(Cause::message, {});
+        return waits_for(Cause::message_from, abi::ObjectId(object.receive_endpoint));
+    }
+    if (object.wake_time != 0) return waits_for(Cause::time, {}, object.wake_time);
+    auto const& live = queues(kernel).live();
+    auto const index = live.find(frame_id(kernel, process.frame));
+    if (index == no_process || live[index].place != Place::waiting) return waits_for(Cause::nothing, {});
+    return queued_wait(WaitKey::from_raw(live[index].key));
 }
 
 struct ProcessOperations {
@@ -100,6 +140,22 @@ struct ProcessOperations {
     Reply make_restart(Invocation& call) {
         auto const process = TRY(call.target_as<abi::Process>());
         return answer(call, MakeRestartResult{restart_capability(call.kernel(), process)});
+    }
+
+    Reply name(Invocation& call) {
+        auto const process = TRY(call.target_as<abi::Process>());
+        auto const text = std::bit_cast<std::array<std::uint64_t, 4>>(process->name);
+        return answer(call, NameResult{text[0], text[1], text[2], text[3]});
+    }
+
+    Reply registers(Invocation& call) {
+        auto const process = TRY(call.target_as<abi::Process>());
+        return answer(call, std::bit_cast<RegistersResult>(process->registers));
+    }
+
+    Reply waits(Invocation& call) {
+        auto const process = TRY(call.target_as<abi::Process>());
+        return answer(call, wait_of(call.kernel(), process));
     }
 };
 

@@ -5,8 +5,10 @@
 #include <harness/vector_loop.hpp>
 
 #include <runtime/client/clock.hpp>
+#include <runtime/client/object_source.hpp>
 
 #include <abi/boot_info.hpp>
+#include <abi/processor_features.hpp>
 #include <abi/virtual_registers.hpp>
 
 #include <bit>
@@ -17,6 +19,8 @@ using abi::FaultCode;
 using tests::Action;
 using tests::check;
 using tests::check_equal;
+
+constexpr runtime::Slot root(64);
 
 void expect_fault(Action action, FaultCode code) {
     tests::start_assistant(action);
@@ -30,6 +34,35 @@ void expect_fault_at(Action action, FaultCode code, std::uint64_t address) {
     check_equal(address, state.fault_address, "the fault address is the one that was touched");
 }
 
+// Asked of the processor itself: XSAVE and AVX.
+bool processor_has_avx() {
+    constexpr std::uint32_t both = 1u << 26 | 1u << 28;
+    std::uint32_t eax = 1;
+    std::uint32_t ecx = 0;
+    asm volatile("cpuid" : "+a"(eax), "=c"(ecx) : : "ebx", "edx");
+    return (ecx & both) == both;
+}
+
+// The assistant computes and is interrupted by this program, which computes, too.
+void expect_vectors_kept_apart(Action action, bool (*survive)(std::uint64_t, std::uint64_t)) {
+    tests::start_assistant(action);
+    runtime::Clock const clock{abi::SupervisorSlot::clock};
+    auto const start = clock.now();
+    check(!start.failed(), "the clock answers");
+    constexpr std::uint64_t duration = 60'000'000;
+    bool survived = true;
+    for (auto now = start; survived && !now.failed() && now->nanoseconds - start->nanoseconds < duration;
+         now = clock.now()) {
+        survived = survive(0x0fed'cba9'8765'4321, 200'000);
+        runtime::yield();
+    }
+    check(survived, "own vectors survive preemption");
+    auto const state = tests::assistant().state();
+    check(!state.failed(), "state");
+    check_equal(static_cast<std::uint64_t>(abi::RunState::ready), state->state, "the assistant computes on");
+    tests::stop_assistant();
+}
+
 } // namespace
 
 GUEST_TEST(boot_info_is_there, "the boot information page is mapped and says what it is") {
@@ -37,7 +70,8 @@ GUEST_TEST(boot_info_is_there, "the boot information page is mapped and says wha
     check_equal(abi::boot_info_magic, info->magic, "magic");
     check(info->memory_bytes > 0 && info->frames_free > 0, "memory is reported");
     check(info->timestamp_per_ms > 1000, "the clock is calibrated");
-    check_equal(7, info->processor_features, "x87, SSE and AVX are on");
+    check_equal(abi::baseline_features | (processor_has_avx() ? abi::avx_feature : 0),
+                info->processor_features, "x87 and SSE, and AVX where the processor has it");
 }
 
 GUEST_TEST(memory_faults, "bad addresses are faults with code and address") {
@@ -85,22 +119,25 @@ GUEST_TEST(non_canonical_stack, "a stack pointer of any value does no harm to th
 }
 
 GUEST_TEST(vector_state, "two processes that compute with vectors never see each other's registers") {
-    tests::start_assistant(Action::compute_vectors);
-    runtime::Clock const clock{abi::SupervisorSlot::clock};
-    auto const start = clock.now();
-    check(!start.failed(), "the clock answers");
-    constexpr std::uint64_t duration = 60'000'000;
-    bool survived = true;
-    for (auto now = start; survived && !now.failed() && now->nanoseconds - start->nanoseconds < duration;
-         now = clock.now()) {
-        survived = tests::vectors_survive(0x0fed'cba9'8765'4321, 200'000);
-        runtime::yield();
+    expect_vectors_kept_apart(Action::compute_vectors, tests::vectors_survive);
+}
+
+GUEST_TEST(avx_is_the_stores,
+           "AVX is a bad opcode on every processor until a store that needs it is restored") {
+    expect_fault(Action::compute_avx_vectors, FaultCode::bad_opcode);
+    runtime::ObjectSource const source{abi::SupervisorSlot::object_source};
+    auto const restored = source.restore(1, 0, abi::baseline_features | abi::avx_feature, root);
+    if (!processor_has_avx()) {
+        tests::check_error(abi::Error::not_supported, restored.error, "there is no AVX");
+        tests::check_error(abi::Error::none, source.restore(1, 0, abi::baseline_features, root).error,
+                           "a store that needs none");
+        expect_fault(Action::compute_avx_vectors, FaultCode::bad_opcode);
+        expect_vectors_kept_apart(Action::compute_vectors, tests::vectors_survive);
+        return;
     }
-    check(survived, "own vectors survive preemption");
-    auto const state = tests::assistant().state();
-    check(!state.failed(), "state");
-    check_equal(static_cast<std::uint64_t>(abi::RunState::ready), state->state, "the assistant computes on");
-    tests::stop_assistant();
+    tests::check_error(abi::Error::none, restored.error, "restore");
+    expect_vectors_kept_apart(Action::compute_avx_vectors, tests::avx_vectors_survive);
+    expect_vectors_kept_apart(Action::compute_vectors, tests::vectors_survive);
 }
 
 GUEST_TEST(clock_is_monotonic, "the clock never goes back and goes on while others spin") {

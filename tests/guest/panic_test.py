@@ -76,7 +76,8 @@ def file_offset(kernel, address):
 
 
 def run(arguments, kernel, image):
-    command = qemu_command(argparse.Namespace(memory=64, kernel=kernel, image=image, append=""))
+    command = qemu_command(argparse.Namespace(memory=64, kernel=kernel, image=image, append="",
+                                              processor="max"))
     if image is None:
         at = command.index("-initrd")
         del command[at:at + 2]

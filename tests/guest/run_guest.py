@@ -11,7 +11,7 @@ EXIT_SUCCESS = 0x10 << 1 | 1
 
 
 def qemu_command(arguments):
-    return ["qemu-system-x86_64", "-accel", "tcg", "-cpu", "max", "-machine", "q35",
+    return ["qemu-system-x86_64", "-accel", "tcg", "-cpu", arguments.processor, "-machine", "q35",
             "-m", str(arguments.memory), "-display", "none", "-no-reboot", "-nodefaults",
             "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
             "-serial", "stdio", "-kernel", arguments.kernel, "-initrd", arguments.image,
@@ -54,6 +54,7 @@ def main():
     parser.add_argument("--image", required=True)
     parser.add_argument("--append", default="")
     parser.add_argument("--memory", type=int, default=64)
+    parser.add_argument("--processor", default="max", help="QEMU's model")
     parser.add_argument("--timeout", type=float, default=50)
     arguments = parser.parse_args()
     reasons = judge(*run(arguments))

@@ -17,12 +17,16 @@ from worlds import SOURCE
 
 sys.path += [str(SOURCE / "tests" / "reader"), str(SOURCE / "tests" / "tools")]
 import schema  # noqa: E402
+from forged_store import ForgedStore  # noqa: E402
 import stele_format as form  # noqa: E402
 
 BUILD = Path("build")
 SYSTEM = SOURCE / "images" / "demo.toml"
 SLOT_HASH, SLOT_FEATURES = 8, 224  # offsets in a root slot
-AVX512 = 0xe0
+BASELINE, AVX, AVX512 = 0x3, 0x4, 0xe0
+# In the frame of a process: which components of its vector state are there; a field that only another format
+# than ours uses.
+FRAME_XSTATE_BV, FRAME_XCOMP_BV = 0x300, 0x308
 CONTROL_O = b"\x0f"
 FORMAT_BOOT = 1  # the number under which `stele format` writes the first checkpoint
 PATIENCE = 60
@@ -58,9 +62,10 @@ class RestartTest(unittest.TestCase):
     def info(self):
         return json.loads(self.stele("info", self.store, "--json"))
 
-    def boot(self, words):
+    def boot(self, words, processor="max"):
         command = qemu_command(self.store, kernel=BUILD / "kernel" / "stele-kernel.elf",
-                               resident=BUILD / "images" / "resident.img", words=words)
+                               resident=BUILD / "images" / "resident.img", words=words,
+                               extra=("-cpu", processor))  # the last one counts
         machine = Machine(command, self.folder, arguments=console_arguments)
         self.addCleanup(machine.close)
         return machine
@@ -115,7 +120,7 @@ class RestartTest(unittest.TestCase):
         machine.wait_for(r"^\[stele\] restored generation", PATIENCE)
 
     def test_a_store_that_needs_more_of_the_processor_is_refused(self):
-        need_features(self.store, 0x7 | AVX512)
+        need_features(self.store, BASELINE | AVX | AVX512)
         before = self.store.read_bytes()
         machine = self.boot("interval=0")
         said = machine.wait_for(r"^\[stele\] cannot restore: (.*)$", PATIENCE)[1]
@@ -123,10 +128,75 @@ class RestartTest(unittest.TestCase):
         self.assertEqual(machine.wait_exit(PATIENCE), STATUS_CANNOT_RESTORE)
         self.assertEqual(before, self.store.read_bytes(), "a refused boot writes nothing")
         # On the right machine it is the first boot: the refused one does not count.
-        need_features(self.store, 0x7)
+        need_features(self.store, BASELINE | AVX)
         machine = self.boot("interval=0")
         self.assertEqual(self.first_line(machine), (str(FORMAT_BOOT + 1), ""))
         machine.wait_for(r"^\[stele\] restored generation", PATIENCE)
+
+    def compute(self, processor, rounds_before):
+        """Boots, and pulls the plug when the compute loop, which checks its vector registers in each round,
+        is further than it was and a checkpoint has that. The rounds then, and the components in its frame."""
+        machine = self.boot("interval=0", processor)
+        machine.wait_for(r"^\[stele\] restored generation", PATIENCE)
+        rounds = 0
+        while rounds <= rounds_before + 1:
+            rounds = int(machine.wait_for(r"^compute: (\d+) rounds, ok", PATIENCE)[1])
+            self.assertGreaterEqual(rounds, rounds_before)
+        machine.send_line("checkpoint")
+        machine.wait_for(r"^\[stele\] generation \d+ committed.*, requested$", PATIENCE)
+        machine.kill()
+        content = json.loads(self.stele("inspect", self.store, "compute", "--hex", "--json"))["content"]
+        line = bytes.fromhex(content.get(f"{FRAME_XSTATE_BV:03x}", "00" * 8))
+        return rounds, int.from_bytes(line[:8], "little")
+
+    def test_a_baseline_store_moves_between_processors(self):
+        rounds = 0
+        # Without XSAVE twice, with everything, without again: the frame has one form on all of them.
+        for processor in ("qemu64", "qemu64", "max", "qemu64"):
+            with self.subTest(processor=processor, rounds=rounds):
+                rounds, components = self.compute(processor, rounds)
+                self.assertEqual(components, BASELINE)
+
+    def test_a_store_for_avx_runs_where_it_is(self):
+        self.stele("format", self.store, "--force", "--size", "64M", "--system", SYSTEM, "--processor", "avx")
+        self.assertIn("processor    avx\n", self.stele("info", self.store))
+        rounds, components = self.compute("max", 0)
+        self.assertEqual(components, BASELINE | AVX)
+        before = self.store.read_bytes()
+        machine = self.boot("interval=0", "qemu64")
+        said = machine.wait_for(r"^\[stele\] cannot restore: (.*)$", PATIENCE)[1]
+        self.assertEqual(said, "not-supported, the store needs avx")
+        self.assertEqual(machine.wait_exit(PATIENCE), STATUS_CANNOT_RESTORE)
+        self.assertEqual(before, self.store.read_bytes(), "a refused boot writes nothing")
+        self.compute("max", rounds)
+
+    def change_frame(self, process, offset, value):
+        """A word of a process in the newest checkpoint, with every hash made right."""
+        frame = int(json.loads(self.stele("inspect", self.store, process, "--json"))["object"], 16)
+        store = ForgedStore(self.store)
+        store.change(frame, lambda content: struct.pack_into("<Q", content, offset, value))
+
+    def test_a_vector_state_that_no_processor_takes_is_that_processs_fault(self):
+        for offset, value in ((FRAME_XSTATE_BV, BASELINE | AVX), (FRAME_XCOMP_BV, 1)):
+            self.stele("format", self.store, "--force", "--size", "64M", "--system", SYSTEM)
+            self.change_frame("compute", offset, value)
+            for processor in ("max", "qemu64"):
+                with self.subTest(offset=hex(offset), processor=processor):
+                    machine = self.boot("interval=0", processor)
+                    machine.wait_for(r"process \w+ 'compute' faulted: bad register state", PATIENCE)
+                    machine.trouble = None  # it was that fault; the others go on
+                    machine.wait_for("^counter: ", PATIENCE)
+                    machine.kill()
+
+    def test_a_component_that_is_not_marked_is_initialised(self):
+        self.compute("max", 0)
+        self.change_frame("compute", FRAME_XSTATE_BV, 0x1)
+        for processor in ("max", "qemu64"):
+            with self.subTest(processor=processor):
+                machine = self.boot("interval=0", processor)
+                # Its SSE registers are zero now, though their old values stand in the frame.
+                machine.wait_for("^compute: self-check FAILED", PATIENCE)
+                machine.kill()
 
     def test_a_byte_on_the_serial_line_commits_and_ends(self):
         machine = self.boot("interval=0 lines=10")

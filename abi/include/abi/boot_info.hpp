@@ -21,7 +21,7 @@ struct BootInfo {
     std::uint64_t dma_arena_bytes;       // 40
     std::uint64_t random[2];             // 48: from RDRAND or the time-stamp counter; seeds the boot nonce
     std::uint64_t wall_seconds;          // 64: real-time clock at boot, seconds since 1970, 0 = unknown
-    std::uint64_t processor_features;    // 72: bit 0 x87, 1 SSE, 2 AVX as enabled in XCR0 (R11)
+    std::uint64_t processor_features;    // 72: what a store may need of it, XCR0 bits (R11)
     std::uint64_t timestamp_per_ms;      // 80: time-stamp counter ticks a millisecond
     std::uint64_t reserved[5];           // 88: zero
     std::array<char, 3968> command_line; // 128: of the kernel, as GRUB or -append gave it

@@ -24,11 +24,12 @@ enum class Action : std::uint64_t {
     software_interrupt,
     single_step,
     unknown_system_call,
-    compute_vectors, // for ever, with state that would not survive a mix-up; bad opcode when it does not
-    echo,            // serves: answers word 1 of each request plus one
-    count,           // for ever, in the first word of the shared page
-    use_root_slot,   // fetches slot `parameter` of root_page_slot and identifies it; then a break point, or a
-                     // touch of address_of_error
+    compute_vectors,     // for ever, with state that would not survive a mix-up; break point when it does not
+    compute_avx_vectors, // the same with AVX
+    echo,                // serves: answers word 1 of each request plus one
+    count,               // for ever, in the first word of the shared page
+    use_root_slot, // fetches slot `parameter` of root_page_slot and identifies it; then a break point, or a
+                   // touch of address_of_error
     call_entry, // calls entry_slot with the word `parameter` and the capability of its own endpoint; then as
                 // use_root_slot, where an answer that is not one more counts as bad_argument
     invoke_at_random, // for ever, with the seed `parameter`; counts in the shared page

@@ -125,7 +125,9 @@ void act(Action action, std::uint64_t parameter) {
     case Action::unknown_system_call: return unknown_system_call();
     case Action::compute_vectors:
         while (tests::vectors_survive(0x0123'4567'89ab'cdef, 100'000)) {}
-        asm volatile("ud2");
+        return;
+    case Action::compute_avx_vectors:
+        while (tests::avx_vectors_survive(0x0123'4567'89ab'cdef, 100'000)) {}
         return;
     case Action::echo: return echo();
     case Action::count: count();

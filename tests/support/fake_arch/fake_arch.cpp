@@ -5,6 +5,7 @@
 #include <arch/interrupts.hpp>
 #include <arch/serial.hpp>
 #include <arch/tlb.hpp>
+#include <arch/xsave.hpp>
 
 #include <core/log.hpp>
 #include <core/panic.hpp>
@@ -37,6 +38,9 @@ bool& fake_serial_silent() { return serial_silent; }
 void write_serial(char c) {
     if (!serial_silent) std::fputc(c, stderr);
 }
+
+std::uint64_t available_vector_features() { return 0x7; }
+void enable_vector_features(std::uint64_t) {}
 
 } // namespace kernel::arch
 
