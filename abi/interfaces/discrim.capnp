@@ -13,4 +13,7 @@ interface Discrim @0xda2c838dfb8adf9e $interfaceNumber(13) $kernel {
 
   compare @1 (first :AnyPointer, second :AnyPointer) -> (equal :Bool);
   # Whether both are the same in type, rights, version, payload and object.
+
+  awaited @2 (capability :AnyPointer) -> (awaited :Bool);
+  # Whether it is the entry that answers a call, and nobody has answered that call yet.
 }

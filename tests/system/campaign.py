@@ -26,7 +26,7 @@ from worlds import SOURCE, SteleWorld, StoreDamaged
 FAILURES = (LostState, WrongState, StoreDamaged, MachineError, DiskError, subprocess.SubprocessError)
 KINDS = {LostState: "lost", WrongState: "wrong", StoreDamaged: "damaged"}  # others: "trouble"
 SHARES = (("pending", 0.8), ("torn", 0.3), ("recovery", 0.1))  # 40, 15 and 5 of 50; of fewer cuts half of it
-ROW = "{:>6} {:<27} {:>7} {:>7} {:>7} {:>6} {:>6} {:>5} {:>5} {:>5} {:>5} {:>7} {:>5}  {}"
+ROW = "{:>6} {:<31} {:>7} {:>7} {:>7} {:>6} {:>6} {:>5} {:>5} {:>5} {:>5} {:>7} {:>5}  {}"
 HEADER = ROW.format("cut", "plan", "acked", "rest.", "newest", "pend.w", "torn.w", "reord", "kept", "drop",
                     "share", "flushes", "s", "notes")
 COLUMNS = ("pending_writes", "torn_writes", "reordered_writes", "kept_sectors", "dropped_sectors",
@@ -65,7 +65,8 @@ class Campaign:
         self.say(f"campaign: seed {options.seed}, {options.cuts} cuts, {options.lanes} at a time, {label}")
         self.say(HEADER)
         source = random.Random(options.seed)
-        plans = [plan for _ in range(0, options.cuts, 10) for plan in Plan.deck(source)][:options.cuts]
+        plans = [plan for _ in range(0, options.cuts, 10) for plan in Plan.deck(source, self.world.starts)]
+        plans = plans[:options.cuts]
         with concurrent.futures.ThreadPoolExecutor(options.lanes) as pool:
             lanes = [pool.submit(self.lane, lane, [*plans[lane::options.lanes], Plan.last_boot(source)])
                      for lane in range(options.lanes)]
@@ -192,6 +193,9 @@ def parse(arguments):
     parser.add_argument("--interval", type=int, default=10, help="ms between checkpoints")
     parser.add_argument("--words", default="", help="further boot words")
     parser.add_argument("--system", type=Path, default=SOURCE / "images" / "campaign.toml")
+    parser.add_argument("--firmware", action="store_true",
+                        help="one trial of ten starts through GRUB by the BIOS, one by UEFI")
+    parser.add_argument("--programs", type=Path, help="folder of the system's programs")
     parser.add_argument("--patience", type=float, default=1, help="factor of the time a step may take")
     parser.add_argument("--until-failure", action="store_true", help="stop at the first failure")
     parser.add_argument("--replay", type=Path, help="folder of a failed case")
@@ -199,7 +203,7 @@ def parse(arguments):
     options = parser.parse_args(arguments)
     options.setting = [word for name, value in (
         ("--build", options.build), ("--machine", options.machine), ("--memory", options.memory),
-        ("--interval", options.interval), ("--system", options.system),
+        ("--interval", options.interval), ("--system", options.system), ("--programs", options.programs),
         ("--words", shlex.quote(options.words)))
         if value not in (None, "''") for word in (name, str(value))] + ["--kill"] * options.kill
     if options.seed is None:
@@ -225,7 +229,8 @@ def run(options, world, program):
 def main():
     options = parse(sys.argv[1:])
     world = SteleWorld(options.build, system=options.system, machine=options.machine, memory=options.memory,
-                       words=options.words, interval=options.interval)
+                       words=options.words, interval=options.interval, firmware=options.firmware,
+                       programs=options.programs)
     return run(options, world, options.build / "tests" / "support" / "forgetting_disk" / "forgetting-disk")
 
 

@@ -121,7 +121,7 @@ class Demo:
 
     # The story ------------------------------------------------------------
     def format(self):
-        system = SOURCE / "images" / "demo.toml"
+        system = os.path.relpath(SOURCE / "images" / "demo.toml")
         self.stele_command("format", self.store, "--size", "256M", "--system", system, "--force")
 
     def first_life(self):

@@ -9,6 +9,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import system_files
 from machine import Machine, console_arguments, qemu_command
 from worlds import SOURCE
 
@@ -98,7 +99,7 @@ class LifeTest(unittest.TestCase):
 
     def test_a_bank_sells_processes(self):
         system = self.folder / "processes.toml"
-        system.write_text(with_processes(SYSTEM.read_text()))
+        system.write_text(with_processes(system_files.text_of(SYSTEM)))
         self.format(system)
         machine = self.boot()
         # Each time it has shrunk to nothing, it has bought a process and given it back.
@@ -110,7 +111,7 @@ class LifeTest(unittest.TestCase):
 
     def test_a_keeper_gives_up_what_is_not_its_stack(self):
         system = self.folder / "stray.toml"
-        system.write_text(SYSTEM.read_text() + STRAY)
+        system.write_text(system_files.text_of(SYSTEM) + STRAY)
         self.format(system)
         machine = self.boot()
         address = int(machine.wait_for(r"^stack-keeper: given up: fault 3 at 0x([0-9a-f]+): invalid_address",
@@ -127,7 +128,7 @@ class LifeTest(unittest.TestCase):
 
     def test_a_fault_that_nobody_keeps_is_told_in_a_whole_line(self):
         system = self.folder / "unkept.toml"
-        system.write_text(SYSTEM.read_text() + STRAY.replace('keeper = "stack"\n', ""))
+        system.write_text(system_files.text_of(SYSTEM) + STRAY.replace('keeper = "stack"\n', ""))
         self.format(system)
         # The kernel's line comes by way of its ring and the console, in the midst of other programs' lines.
         self.boot().wait_for(r"^\[kernel\] process 0x[0-9a-f]+ 'stray' faulted: [a-z -]+ at 0x[0-9a-f]+, "

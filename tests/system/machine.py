@@ -14,6 +14,7 @@ from pathlib import Path
 TROUBLE = re.compile(r"^panic|FAILED|contract violated|^\[stele\] cannot restore|"
                      r"\[kernel\] process \w+ '.*' faulted")
 STATUS_OFF, STATUS_CANNOT_RESTORE = 33, 35  # isa-debug-exit: value 0x10 and 0x11, as (value << 1) | 1
+UEFI_FIRMWARE = "/usr/share/ovmf/OVMF.fd"  # package ovmf
 ERASE_LINE = "\x1b[K"
 TRANSCRIPT_LINES = 40
 
@@ -22,13 +23,18 @@ class MachineError(Exception):
     """The machine did not do what was expected; the text ends with the transcript's tail."""
 
 
-def qemu_command(disk, *, kernel=None, resident=None, words="", iso=None, memory=64, extra=()):
-    """The command line. `disk`: an image file, or ("nbd", socket). Started from `kernel` or from `iso`."""
+def qemu_command(disk, *, kernel=None, resident=None, words="", iso=None, uefi=False, memory=64, extra=()):
+    """The command line. `disk`: an image file, or ("nbd", socket). Started from `kernel`, or from `iso` by
+    the BIOS or UEFI; then GRUB reads the words from an OEM string, or shows its menu when there are none."""
     command = ["qemu-system-x86_64", "-M", "q35", "-accel", "tcg", "-cpu", "max", "-m", str(memory),
                "-nodefaults", "-display", "none", "-no-reboot",
                "-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
     if iso is not None:
         command += ["-cdrom", str(iso), "-vga", "std", "-boot", "d"]
+        if words:
+            command += ["-smbios", "type=11,value=stele-boot " + words.replace(",", ",,")]
+        if uefi:
+            command += ["-bios", UEFI_FIRMWARE]
     else:
         command += ["-kernel", str(kernel), "-initrd", str(resident), "-append", words]
     if isinstance(disk, tuple):

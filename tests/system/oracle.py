@@ -14,7 +14,7 @@ ACKNOWLEDGED = re.compile(r"^\[stele\] generation (\d+) committed, (\d+) frames,
 RESTORED = re.compile(r"^\[stele\] restored generation (\d+), (\d+) processes(, after a torn newer record)?")
 BOOT = re.compile(r"^\[stele\] boot (\d+), (\d+) MiB memory")
 NOTE = re.compile(r"^notepad: (\d+): (.*)$")
-SELF_CHECK = re.compile(r"self-check FAILED")
+SELF_CHECK = re.compile(r"self-check FAILED|^[\w-]+: .* is gone: ")  # nobody is killed in a campaign
 FAULT = re.compile(r"\[kernel\] process \w+ '([^']*)' faulted")
 # Their faults are trouble, not a wrong state.
 RESIDENTS = {"supervisor", "block-driver", "migrator", "console"}
@@ -123,7 +123,7 @@ class Oracle:
     def _progress(self, program, value, constants):
         if constants != self.constants.setdefault(program, constants):
             raise WrongState(f"{program} shows {constants}, before {self.constants[program]}")
-        if value == self.seen.get(program) and rules.RULES[program].rises:
+        if value == self.seen.get(program) and rules.rule_of(program).rises:
             raise WrongState(f"{program} shows {value} twice")
         floor = max(self.floors.get(program, 0), self.seen.get(program, 0))
         if value < floor:

@@ -24,10 +24,12 @@ class Plan:
     amount: int = 0
     acknowledgements: int = 0  # 0: counted from power on, so it falls into recovery or the first commit
     seed: int = 0
+    start: str = "direct"  # how the machine gets its kernel: from QEMU, or from GRUB by "bios" or "uefi"
 
     @staticmethod
-    def deck(random_source):
-        """Ten plans, mixed: chance decides instants, not how many cuts are of which kind."""
+    def deck(random_source, starts=("direct",)):
+        """Ten plans, mixed: chance decides instants, not how many cuts are of which kind. One of the ten
+        starts in each of the ways but the first."""
         plans = [Plan("flushes", random_source.randint(1, 4)), Plan("writes", random_source.randint(6, 20))]
         units = ["flushes"] * 3 + ["writes"] * 4 + [random_source.choice(("events", "ms"))]
         most = {"flushes": 12, "writes": 40, "events": 120, "ms": 60}
@@ -36,6 +38,9 @@ class Plan:
                   for unit in units]
         for plan in plans:
             plan.seed = random_source.randrange(1 << 31)
+        random_source.shuffle(plans)
+        for plan, start in zip(plans, starts[1:]):
+            plan.start = start
         random_source.shuffle(plans)
         return plans
 
@@ -54,7 +59,8 @@ class Plan:
     def __str__(self):
         if not self.cuts:
             return "none"
-        return f"{self.amount} {self.unit} after {self.acknowledgements or 'power on'}"
+        how = "" if self.start == "direct" else f"{self.start}: "
+        return f"{how}{self.amount} {self.unit} after {self.acknowledgements or 'power on'}"
 
 
 class Trial:
@@ -77,7 +83,7 @@ class Trial:
         self.disk = self._power_on()
         self.machine, trouble = None, None
         try:
-            command, arguments = self.world.machine(self.disk.machine_disk)
+            command, arguments = self.world.machine(self.disk.machine_disk, self.plan.start)
             self.machine = Machine(command, self.folder, arguments=arguments)
             self._work()
             self._power_off()
@@ -121,8 +127,8 @@ class Trial:
 
     def _await_progress(self):
         """Every program goes on."""
-        programs, oracle = self.world.programs, self.oracle
-        return self._await_all(lambda: [name for name in programs if name not in oracle.moved], "progress")
+        speakers, oracle = self.world.speakers, self.oracle
+        return self._await_all(lambda: [name for name in speakers if name not in oracle.moved], "progress")
 
     def _list_notes(self):
         self.machine.send_line("list")

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import rules
 import toy_guest
-from machine import console_arguments, qemu_command
+from machine import UEFI_FIRMWARE, console_arguments, qemu_command
 
 HERE = Path(__file__).resolve().parent
 SOURCE = HERE.parent.parent
@@ -43,27 +43,36 @@ def run_tool(command):
 class SteleWorld:
     """The kernel, the resident image, the tools, the independent reader."""
 
-    def __init__(self, build, *, system, machine=None, size="64M", memory=64, words="", interval=10):
+    def __init__(self, build, *, system, machine=None, size="64M", memory=64, words="", interval=10,
+                 firmware=False, programs=None):
         self.stele = Path(build) / "disk-tools" / "stele"
         machine = Path(machine or build)
         self.kernel = machine / "kernel" / "stele-kernel.elf"
         self.resident = machine / "images" / "resident.img"
+        self.iso = machine / "images" / "stele.iso"
+        self.starts = ("direct", "bios", "uefi") if firmware else ("direct",)
         self.system, self.size, self.memory = system, size, memory
-        self.programs = rules.programs_of(system)  # whose lines must show progress after each restart
+        self.speakers = rules.speakers_of(system)  # whose lines must show progress after each restart
+        self.programs = ["--programs", programs] if programs else []
         self.words = f"interval={interval} ack lines=10 {words}".strip()
         self.reader = HERE.parent / "reader" / "stele_reader.py"
 
     def missing(self):
-        needed = (self.stele, self.kernel, self.resident, self.reader)
+        needed = [self.stele, self.kernel, self.resident, self.reader]
+        if "uefi" in self.starts:
+            needed += [self.iso, Path(UEFI_FIRMWARE)]
         return [str(path) for path in needed if not path.exists()]
 
     def format(self, image):
-        command = [self.stele, "format", image, "--size", self.size, "--system", self.system]
+        command = [self.stele, "format", image, "--size", self.size, "--system", self.system, *self.programs]
         subprocess.run(command, check=True, capture_output=True, text=True, timeout=60)
 
-    def machine(self, disk):
+    def machine(self, disk, start="direct"):
         """Command and console arguments of a machine on `disk` (image file or ("nbd", socket))."""
-        return qemu_command(disk, kernel=self.kernel, resident=self.resident, words=self.words,
+        if start == "direct":
+            return qemu_command(disk, kernel=self.kernel, resident=self.resident, words=self.words,
+                                memory=self.memory), console_arguments
+        return qemu_command(disk, iso=self.iso, uefi=start == "uefi", words=self.words,
                             memory=self.memory), console_arguments
 
     def check(self, image):
@@ -86,7 +95,8 @@ class SteleWorld:
 
 class ToyWorld:
     """The toy guest; the campaign's own test breaks it in several ways."""
-    programs = ("counter",)
+    speakers = ("counter",)
+    starts = ("direct",)
 
     def __init__(self, bug="none"):
         self.bug = bug
@@ -97,7 +107,7 @@ class ToyWorld:
     def format(self, image):
         toy_guest.format_image(image)
 
-    def machine(self, disk):
+    def machine(self, disk, _):
         command = [sys.executable, str(HERE / "toy_guest.py"), "--bug", self.bug, "--disk", str(disk[1])]
         return command, lambda serial, _: ["--serial", str(serial)]
 

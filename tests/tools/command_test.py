@@ -107,7 +107,7 @@ class CommandTest(unittest.TestCase):
         document = json.loads(stele("ps", self.good, "--json").stdout)
         self.assertEqual(document["schema"], "stele.ps/1")
         self.assertEqual([process["name"] for process in document["processes"]],
-                         ["counter", "compute", "watcher", "notepad"])
+                         ["counter", "notepad", "compute", "watcher"])
         for process in document["processes"]:
             self.assertEqual(process["state"], "ready")
             self.assertTrue(process["live"])
@@ -120,7 +120,7 @@ class CommandTest(unittest.TestCase):
         self.assertEqual(document["name"], "notepad")
         self.assertIn("rsp", document["registers"])
         self.assertRegex(document["capabilities"]["1"],
-                         r'^entry:0x[0-9a-f]+\.\d+\(send\) payload 4 "console"$')
+                         r'^entry:0x[0-9a-f]+\.\d+\(send\) payload 2 "console"$')
         self.assertIn("0x400000", document["space"])
         self.assertIn("read_only", document["space"]["0x400000"])
         by_pid = stele("inspect", self.good, document["object"])

@@ -25,6 +25,9 @@ import schema  # noqa: E402
 CASES = {
     "format": ["format new.img --size 32M --system system.toml --programs .",
                "format dry.img --size 32M --system system.toml --programs . --dry-run",
+               "format wide.img --size 32M --system system.toml --programs . --processor avx --quiet",
+               "info wide.img",
+               "format odd.img --size 32M --system system.toml --programs . --processor max",
                "format new.img --size 32M --system system.toml --programs .",
                "format other.img --size 32M --system missing.toml",
                "format other.img --size 32M --system system.toml --programs nowhere"],
@@ -41,7 +44,10 @@ CASES = {
                  "inspect good.img 0xffffff", "kill good.img", "checkpoint good.img", "inof good.img", "info",
                  "info good.img --nonsense", "completion csh"],
     "in-use": ["info held.img", "check held.img", "boot held.img", "info held.img --live"],
-    "boot": ["boot good.img --direct --print --hold --interval 20"],
+    "boot": ["boot good.img --direct --print --hold --interval 20",
+             "boot good.img --print --uefi --previous --processor qemu64 --memory 512",
+             "boot good.img --print --menu",
+             "boot good.img --direct --uefi"],
     "version": ["version"],
     "help": ["--help", "format --help", "boot --help"],
 }
@@ -144,10 +150,14 @@ class Golden(unittest.TestCase):
         self.addCleanup(file.close)
         fcntl.fcntl(file, 37, struct.pack("hhqqi", fcntl.F_RDLCK, os.SEEK_SET, 101, 1, 0))  # F_OFD_SETLK
 
+    def remove_made(self):
+        for name in ("new.img", "wide.img"):
+            (self.folder / name).unlink(missing_ok=True)
+
     def test_text_is_the_golden_text(self):
         self.hold()
         for name, commands in CASES.items():
-            (self.folder / "new.img").unlink(missing_ok=True)
+            self.remove_made()
             found = "\n".join(self.transcript(command) for command in commands)
             path = HERE / "golden" / f"{name}.txt"
             if ARGUMENTS.write:
@@ -161,7 +171,7 @@ class Golden(unittest.TestCase):
         self.hold()
         seen = set()
         for commands in CASES.values():
-            (self.folder / "new.img").unlink(missing_ok=True)
+            self.remove_made()
             for command in commands:
                 if "--help" in command:
                     continue

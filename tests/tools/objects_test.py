@@ -4,6 +4,7 @@
 
 import argparse
 import json
+import re
 import shutil
 import struct
 import subprocess
@@ -23,6 +24,7 @@ SLOT = 5  # of init's capability page: "process", the keeper
 PREPARED, VERSION_ONE, RIGHTS_ALL = 1, 1 << 8, 0xFF << 56
 NAME = 1200  # of a process
 TYPE_PATT = 4 << 1
+INVALID, BACKGROUND = 1, 5  # prefixes of a node that match no address
 TYPE_DATA_PAGE, TYPE_UNKNOWN, TYPE_MASK = 2 << 1, 99 << 1, 0x7F << 1
 
 
@@ -113,6 +115,53 @@ class Objects(unittest.TestCase):
         names = [process["name"] for process in
                  json.loads(self.run_stele("ps", store, "--json").stdout)["processes"]]
         self.assertEqual(names[1], "?[2J??\ufffd\ufffd")
+
+    def test_background_fills_what_no_slot_does(self):
+        """A space of sixteen pages over a background, as the machine translates it."""
+        init = json.loads(self.run_stele("inspect", "good.img", "init", "--space", "--json").stdout)
+        root = int(init["slots"]["address space"].split(":")[1].split(".")[0], 16)
+        page = int(re.search(r"0x([0-9a-f]+)", next(iter(init["space"].values())))[1], 16)
+
+        def patt(index, name, size, residual, slots):
+            """`slots`: prefix -> (type, identifier of the object)"""
+            node = bytearray(512)
+            struct.pack_into("<IIBB", node, 0, 1, 1, size, residual)
+            for slot in range(16):
+                struct.pack_into("<Q", node, 16 + 8 * slot, INVALID)
+            for slot, (prefix, (kind, target)) in enumerate(slots):
+                struct.pack_into("<Q", node, 16 + 8 * slot, prefix)
+                struct.pack_into("<2Q", node, 144 + 16 * slot, VERSION_ONE | kind if kind else 0, target)
+            name[512 * index:512 * index + 512] = node
+
+        data, nothing = (TYPE_DATA_PAGE, page << 7), (0, 0)
+
+        def edit(content):
+            # Pages 1 and 3 by slots of its own, page 2 shut by an empty one, the others from node 1.
+            patt(0, content, 16, 12, [(0x1000, data), (0x3000, data), (0x2000, nothing),
+                                      (BACKGROUND, (TYPE_PATT, root << 7 | 1))])
+            # Of it the pages 0, 1, 2, 5 and 15 exist, 5 by a background of its own.
+            patt(1, content, 16, 12, [(0, data), (0x1000, data), (0x2000, data), (0xf000, data),
+                                      (BACKGROUND, (TYPE_PATT, root << 7 | 2))])
+            patt(2, content, 16, 12, [(0x5000, data), (0x1000, data), (0x10000, data)])
+
+        store = self.forged(root, edit)
+        document = json.loads(self.run_stele("inspect", store, "init", "--space", "--json").stdout)
+        self.assertEqual([int(address, 16) for address in document["space"]],
+                         [0, 0x1000, 0x3000, 0x5000, 0xf000])
+        listed = json.loads(self.run_stele("ps", store, "--json").stdout)["processes"]
+        self.assertEqual({process["name"]: process["spaceBytes"] for process in listed}["init"], 5 * 4096)
+
+    def test_a_background_that_is_itself_ends(self):
+        init = json.loads(self.run_stele("inspect", "good.img", "init", "--json").stdout)
+        root = int(init["slots"]["address space"].split(":")[1].split(".")[0], 16)
+
+        def edit(content):
+            for slot in range(16):
+                struct.pack_into("<Q", content, 16 + 8 * slot, BACKGROUND)
+                struct.pack_into("<2Q", content, 144 + 16 * slot, VERSION_ONE | TYPE_PATT, root << 7)
+        for words in (["ps"], ["inspect"], ["check"]):
+            rest = ["init", "--space"] if words == ["inspect"] else []
+            self.assertEqual(self.run_stele(*words, self.forged(root, edit), *rest).returncode, DONE, words)
 
     def test_a_space_whose_nodes_name_each_other_ends(self):
         """Eight nodes, each sixteen times in the one before: 16 to the 7th ways to the last."""

@@ -69,6 +69,53 @@ TEST_F(SystemDescriptionTest, ReadsRangesAndHeaps) {
     EXPECT_EQ(capabilities[1].target, "h");
 }
 
+// Two files that both include a third, below the file that is read.
+class IncludeTest : public SystemDescriptionTest {
+protected:
+    IncludeTest() {
+        write("third.toml", "label = \"third\"\n[[page]]\nname = \"p\"\n" + process(""));
+        write("parts/one.toml",
+              "include = [\"../third.toml\"]\n[[endpoint]]\nname = \"e\"\nreceiver = \"a\"\n");
+        write("parts/two.toml", "include = [\"../third.toml\"]\nlabel = \"two\"\n[checkpoint]\nretain = 99\n"
+                                "[[process]]\nname = \"b\"\nprogram = \"b\"\n"
+                                "map = [{ page = \"p\", address = 0x1000 }]\n");
+    }
+    static void write(std::string const& name, std::string const& text) {
+        auto const file = std::filesystem::path(testing::TempDir()) / name;
+        std::filesystem::create_directories(file.parent_path());
+        std::ofstream(file) << text;
+    }
+};
+
+TEST_F(IncludeTest, EachFileOnceAndBeforeWhoIncludesIt) {
+    auto const system = read("include = [\"parts/one.toml\", \"parts/two.toml\", \"description.toml\"]\n"
+                             "label = \"all\"\n[checkpoint]\ninterval_ms = 7\n"
+                             "[[process]]\nname = \"c\"\nprogram = \"c\"\n");
+    EXPECT_EQ(system.label, "all");
+    EXPECT_EQ(system.interval_ms, 7u);
+    EXPECT_EQ(system.retain, 16u) << "not that of a file that is included";
+    ASSERT_EQ(system.processes.size(), 3u);
+    EXPECT_EQ(system.processes[0].name, "a");
+    EXPECT_EQ(system.processes[1].name, "b");
+    EXPECT_EQ(system.processes[2].name, "c");
+    EXPECT_EQ(system.pages.size(), 1u);
+    EXPECT_EQ(system.endpoints.size(), 1u);
+}
+
+TEST_F(IncludeTest, MistakesAreNamedWhereTheyStand) {
+    auto const twice = refusal("include = [\"third.toml\"]\n" + process(""));
+    EXPECT_NE(twice.find("description.toml:2:1: two of kind process are named 'a'"), std::string::npos)
+        << twice;
+    auto const missing = refusal("include = [\"third.toml\", \"fourth.toml\"]\n");
+    EXPECT_NE(missing.find("description.toml:1:"), std::string::npos) << missing;
+    EXPECT_NE(missing.find("there is no file"), std::string::npos) << missing;
+    EXPECT_NE(refusal("include = \"third.toml\"\n").find("'include' is not a list"), std::string::npos);
+    EXPECT_NE(refusal("include = [1]\n").find("is not a string"), std::string::npos);
+    write("wrong.toml", "lable = 1\n");
+    auto const inside = refusal("include = [\"wrong.toml\"]\n");
+    EXPECT_NE(inside.find("wrong.toml:1:"), std::string::npos) << inside;
+}
+
 TEST_F(SystemDescriptionTest, HeapsHoldObjectsOnly) {
     for (auto const* type : {"patt", "process", "endpoint", "schedule", "heap"}) {
         auto const heap = std::string("[[heap]]\nname = \"h\"\ntype = \"") + type + "\"\n";

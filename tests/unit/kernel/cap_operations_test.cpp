@@ -11,6 +11,10 @@
 #include <abi/boot_slots.hpp>
 #include <abi/operations.hpp>
 
+#include <array>
+#include <cstring>
+#include <string_view>
+
 namespace kernel::testing {
 
 namespace {
@@ -77,6 +81,117 @@ TEST_F(Operations, WhoStopsItselfDoesNotReceive) {
     world.invoke(caller, {.slot = 11, .control = control, .words = {op::process::stop}});
     EXPECT_EQ(world.state(caller), abi::RunState::stopped);
     EXPECT_EQ(world.place(caller), Place::idle);
+}
+
+// What the console shows of a process: its name, its registers, and what it waits for.
+struct Inspection : Operations {
+    Party process = world.party();
+
+    Inspection() {
+        world.give(caller, 20, world.capability(abi::CapabilityType::process, process.process.target()));
+    }
+    void ask(std::uint64_t operation) {
+        world.invoke(caller, {.slot = 20, .control = call_control(), .words = {operation}});
+        ASSERT_EQ(answer(), Error::none);
+    }
+    abi::WaitCause cause() {
+        ask(op::process::waits);
+        return static_cast<abi::WaitCause>(world.word(caller, 1));
+    }
+    abi::ObjectId object() { return abi::ObjectId(world.word(caller, 2)); }
+    abi::ObjectId id_of(Target target) { return object_id_of(world.memory(), target); }
+};
+
+TEST_F(Inspection, NameAndRegisters) {
+    std::string_view const name = "a name of 31 bytes, all of them";
+    std::memcpy(world.object_of(process).name.data(), name.data(), name.size());
+    ask(op::process::name);
+    std::array<char, 32> told{};
+    for (std::size_t i = 0; i < 4; ++i) {
+        auto const word = world.word(caller, i + 1);
+        std::memcpy(&told[i * 8], &word, sizeof word);
+    }
+    EXPECT_EQ(std::string_view(told.data()), name);
+
+    auto& registers = world.registers(process);
+    registers.rax = 1;
+    registers.r8 = 9;
+    registers.rip = 0x40'1234;
+    registers.gs_base = 20;
+    ask(op::process::registers);
+    EXPECT_EQ(world.control(caller).get<Control::Words>(), 21u);
+    EXPECT_EQ(world.word(caller, 1), 1u);
+    auto const& page = object_view<abi::VirtualRegisters>(caller.registers_page);
+    EXPECT_EQ(page.words[9], 9u);
+    EXPECT_EQ(page.words[17], 0x40'1234u);
+    EXPECT_EQ(page.words[20], 20u);
+}
+
+TEST_F(Inspection, WhatAProcessWaitsFor) {
+    EXPECT_EQ(cause(), abi::WaitCause::nothing);
+    auto const server = world.party();
+    auto const service = world.endpoint(&server);
+    world.give_entry(process, 10, service);
+    Request const request{.slot = 10, .control = call_control(), .words = {1}};
+    world.invoke(process, request);
+    EXPECT_EQ(cause(), abi::WaitCause::receiver);
+    EXPECT_EQ(object().frame(), server.frame);
+
+    world.invoke(server, {.control = receive_control()});
+    world.repeat(process);
+    EXPECT_EQ(cause(), abi::WaitCause::message_from);
+    EXPECT_EQ(object(), id_of(process.reply));
+    // A stopped process goes on with it.
+    world.invoke(caller, {.slot = 20, .control = call_control(), .words = {op::process::stop}});
+    EXPECT_EQ(cause(), abi::WaitCause::message_from);
+
+    auto& state = world.object_of(process);
+    state.receive_control = 0;
+    EXPECT_EQ(cause(), abi::WaitCause::nothing);
+    state.wake_time = 77;
+    EXPECT_EQ(cause(), abi::WaitCause::time);
+    EXPECT_EQ(world.word(caller, 3), 77u);
+}
+
+TEST_F(Inspection, WaitsForAReceiverAndForAnyMessage) {
+    auto const nobodys = world.endpoint();
+    world.give_entry(process, 10, nobodys);
+    world.invoke(process, {.slot = 10, .control = call_control(), .words = {1}});
+    EXPECT_EQ(cause(), abi::WaitCause::no_receiver);
+    EXPECT_EQ(object(), id_of(nobodys));
+    queues(world.kernel())
+        .block(queues(world.kernel()).live().find(process.frame),
+               WaitKey::frame(abi::FrameId::persistent(5)));
+    EXPECT_EQ(cause(), abi::WaitCause::frame);
+    EXPECT_EQ(object().frame(), abi::FrameId::persistent(5));
+    world.invoke(process, {.control = receive_control()});
+    EXPECT_EQ(cause(), abi::WaitCause::message);
+}
+
+// Which of the entries that a process leaves behind somebody still waits at.
+TEST_F(Inspection, AnEntryIsAwaitedUntilItsCallIsAnswered) {
+    auto const service = world.endpoint(&process);
+    auto const client = world.party();
+    world.give(caller, 21, abi::Capability::miscellaneous(abi::CapabilityType::discrim));
+    world.give_entry(client, 10, service);
+    auto const is_awaited = [&](std::uint32_t slot) {
+        world.give(caller, 22, world.held(process, slot));
+        world.invoke(
+            caller,
+            {.slot = 21, .control = call_control(), .words = {op::discrim::awaited}, .send_slots = {22}});
+        EXPECT_EQ(answer(), Error::none);
+        return world.word(caller, 1) == 1;
+    };
+    world.invoke(process, {.control = receive_control(), .receive_slots = {30}});
+    world.invoke(client, {.slot = 10, .control = call_control(), .words = {1}});
+    EXPECT_TRUE(is_awaited(30));
+    world.invoke(process, {.slot = 30, .control = send_control(), .words = {0}});
+    EXPECT_FALSE(is_awaited(30));
+    EXPECT_FALSE(is_awaited(31)) << "null";
+    world.give_entry(process, 32, service, 1);
+    EXPECT_FALSE(is_awaited(32)) << "an entry to a server";
+    world.give(process, 33, world.capability(abi::CapabilityType::endpoint, client.reply));
+    EXPECT_FALSE(is_awaited(33)) << "no entry";
 }
 
 TEST_F(Operations, TheLogIsReadByItsReaderAlone) {

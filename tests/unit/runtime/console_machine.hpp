@@ -40,7 +40,11 @@ enum Name : std::uint64_t {
     ports,
     irq,
     log,
-    reader,
+    first_page,
+    heap,
+    discrim,
+    process_scratch, // three slots
+    reader = 20,
     paced
 };
 constexpr std::uint64_t first_receive_slot = 60;
@@ -95,11 +99,19 @@ protected:
                         {ports, "ports"},
                         {irq, "irq"},
                         {log, "log"}};
-        driver.emplace(console::Authority{runtime::Slot(clock_slot), runtime::Slot(endpoint),
-                                          runtime::Slot(supervisor), runtime::Slot(control),
-                                          runtime::Slot(checkpoint), runtime::Slot(migrator),
-                                          runtime::Slot(ports), runtime::Slot(irq), runtime::Slot(log),
-                                          runtime::Slot(reader), runtime::Slot(paced)},
+        driver.emplace(console::Authority{runtime::Slot(clock_slot),
+                                          runtime::Slot(endpoint),
+                                          runtime::Slot(supervisor),
+                                          runtime::Slot(control),
+                                          runtime::Slot(checkpoint),
+                                          runtime::Slot(migrator),
+                                          runtime::Slot(ports),
+                                          runtime::Slot(irq),
+                                          runtime::Slot(log),
+                                          runtime::Slot(reader),
+                                          runtime::Slot(paced),
+                                          {runtime::Slot(first_page), runtime::Slot(heap),
+                                           runtime::Slot(discrim), runtime::Slot(process_scratch)}},
                        info);
     }
 
@@ -175,6 +187,7 @@ public: // handlers of the fake objects
     Error set_value(FakeCall& call, auto const&) { return call.refuse(Error::not_supported); }
     Error make_entry(FakeCall& call, auto const&) { return call.refuse(Error::not_supported); }
     Error set_payload_match(FakeCall& call) { return call.refuse(Error::not_supported); }
+    Error set_buffer(FakeCall& call, auto const&) { return call.refuse(Error::not_supported); }
     Error revoke(FakeCall& call) { return call.refuse(Error::not_supported); }
     Error reduce(FakeCall& call, auto const&) { return call.refuse(Error::not_supported); }
 

@@ -41,6 +41,8 @@ template <class... Parts>
 }
 
 void must(runtime::Result<> result, std::string_view what) {
+    if (result.error == Error::void_capability)
+        apps::rest("grower: the bank is gone: ", abi::describe(result.error).name);
     if (result.failed()) failed(what, ": ", abi::describe(result.error).name);
 }
 

@@ -39,10 +39,17 @@ void expect_balance(std::uint64_t told) {
     if (from_word(told) != balance) fail("balance", balance, from_word(told));
 }
 
+// Who was killed from the console is no mistake of a restart.
+Error call_house(Message& message) {
+    auto const error = runtime::call(house, message).error;
+    if (error == Error::void_capability) apps::rest("teller: the house is gone: ", describe(error).name);
+    return error;
+}
+
 void collect() {
     Message message(static_cast<std::uint64_t>(Operation::collect));
     message.put(to_word(balance));
-    auto const error = runtime::call(house, message).error;
+    auto const error = call_house(message);
     if (error != Error::none) fail("collect", 0, static_cast<std::int64_t>(error));
     balance += from_word(message.word(1));
     expect_balance(message.word(2));
@@ -54,7 +61,7 @@ void transfer(std::int64_t amount) {
     Message message(static_cast<std::uint64_t>(Operation::transfer));
     message.put(to_word(amount));
     message.put(to_word(balance));
-    auto const error = runtime::call(house, message).error;
+    auto const error = call_house(message);
     auto const expected = too_much ? clearing::overdraft : Error::none;
     if (error != expected)
         fail("transfer", static_cast<std::int64_t>(expected), static_cast<std::int64_t>(error));

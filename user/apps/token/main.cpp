@@ -35,6 +35,9 @@ void expect(std::string_view what, Error expected, Error found) {
         fail(what, static_cast<std::uint64_t>(expected), static_cast<std::uint64_t>(found));
 }
 
+// Who was killed from the console is no mistake of a restart.
+[[noreturn]] void gone(Error error) { apps::rest("token: the other one is gone: ", describe(error).name); }
+
 Error answer(TokenSlot slot, std::uint64_t token) {
     Message reply(static_cast<std::uint64_t>(Error::none));
     reply.put(token);
@@ -55,7 +58,9 @@ std::uint64_t take() {
     // Some snapshots find the call unanswered, some find it answered and the token not yet handed on.
     bool const prints = lines.due();
     if (prints) apps::say("token: ", token);
-    expect("answer", Error::none, answer(TokenSlot::reply, token));
+    auto const error = answer(TokenSlot::reply, token);
+    if (error == Error::would_block) gone(error); // killed, so that nobody waits for the answer
+    expect("answer", Error::none, error);
     if (prints) static_cast<void>(apps::clock.sleep_for(pause_ns));
     expect("second answer", Error::void_capability, answer(TokenSlot::reply_copy, token));
     return token;
@@ -64,7 +69,9 @@ std::uint64_t take() {
 void hand_over(std::uint64_t token) {
     Message message(hand);
     message.put(token);
-    expect("call", Error::none, runtime::call(Slot(TokenSlot::partner), message).error);
+    auto const error = runtime::call(Slot(TokenSlot::partner), message).error;
+    if (error == Error::void_capability) gone(error);
+    expect("call", Error::none, error);
     if (message.word_count() != 2 || message.word(1) != token) fail("answer", token, message.word(1));
 }
 

@@ -54,15 +54,22 @@ Result<> BarWindows::announce(BarPlace place) {
     return {};
 }
 
+Result<> BarWindows::narrow(std::uint64_t physical, std::uint64_t bytes) const {
+    for (auto const& memory : memories_) {
+        auto const range = TRY(memory.describe());
+        if (physical >= range.physical && physical - range.physical < range.bytes)
+            return memory.narrow(physical - range.physical, bytes, scratch_);
+    }
+    return base::fail(abi::Error::device_failed);
+}
+
 Result<> BarWindows::map_all() {
-    auto const range = TRY(memory_.describe());
     for (unsigned bar = 0; bar < bars; ++bar) {
         if (bytes_[bar] == 0) continue;
         std::uint64_t const physical = TRY(function_.bar(bar));
-        if (physical < range.physical || physical % abi::frame_size != 0)
-            return base::fail(abi::Error::device_failed);
+        if (physical % abi::frame_size != 0) return base::fail(abi::Error::device_failed);
         std::uint64_t const pages = (bytes_[bar] + abi::frame_size - 1) / abi::frame_size;
-        TRY(memory_.narrow(physical - range.physical, pages * abi::frame_size, scratch_));
+        TRY(narrow(physical, pages * abi::frame_size));
         TRY(runtime::DeviceMemory{scratch_}.map(space_, window_base + bar * window_bytes));
     }
     return {};

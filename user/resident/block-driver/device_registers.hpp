@@ -21,9 +21,11 @@ namespace block_driver {
 // Maps the memory BARs of one function as they are needed, each at an address of its own.
 class BarWindows {
 public:
-    // `scratch`: a free slot for the capability to a piece of device memory. `space`: our address space.
-    BarWindows(PciFunction function, runtime::DeviceMemory memory, runtime::Slot space, runtime::Slot scratch)
-        : function_(function), memory_(memory), space_(space), scratch_(scratch) {}
+    // `memories`: the firmware puts a BAR into one of them. `scratch`: a free slot for the capability to a
+    // piece. `space`: our address space.
+    BarWindows(PciFunction function, std::array<runtime::DeviceMemory, 2> memories, runtime::Slot space,
+               runtime::Slot scratch)
+        : function_(function), memories_(memories), space_(space), scratch_(scratch) {}
 
     // Says that the place will be used; all places must be announced before the first is looked up.
     Result<> announce(BarPlace place);
@@ -34,8 +36,11 @@ public:
 private:
     static constexpr std::size_t bars = 6;
 
+    // Puts the capability to these bytes of device memory into scratch_.
+    Result<> narrow(std::uint64_t physical, std::uint64_t bytes) const;
+
     PciFunction function_;
-    runtime::DeviceMemory memory_;
+    std::array<runtime::DeviceMemory, 2> memories_;
     runtime::Slot space_;
     runtime::Slot scratch_;
     std::array<std::uint64_t, bars> bytes_{}; // of each BAR that announced places reach

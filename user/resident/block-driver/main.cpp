@@ -30,6 +30,7 @@ constexpr runtime::Slot scratch(std::uint64_t offset) {
 constexpr Authority authority{
     .io_ports = ResidentSlot::io_ports,
     .device_memory = ResidentSlot::device_memory,
+    .high_device_memory = ResidentSlot::high_device_memory,
     .irq = ResidentSlot::irq,
     .endpoint = ResidentSlot::endpoint,
     .space = ResidentSlot::own_space,

@@ -56,8 +56,10 @@ Result<> VirtioBlock::open() {
     failure_ = "the virtio block device cannot be mapped";
     TRY(function_.enable());
     places_ = TRY(find_registers(function_));
-    BarWindows windows(function_, runtime::DeviceMemory{authority_.device_memory}, authority_.space,
-                       authority_.bar_memory);
+    BarWindows windows(function_,
+                       {runtime::DeviceMemory{authority_.device_memory},
+                        runtime::DeviceMemory{authority_.high_device_memory}},
+                       authority_.space, authority_.bar_memory);
     for (auto const& place : {places_.common, places_.notify, places_.interrupt_status, places_.device})
         TRY(windows.announce(place));
     if (auto const at = TRY(function_.capability(PCI_CAP_ID_MSIX)); at != 0) {

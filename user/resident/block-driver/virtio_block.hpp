@@ -17,6 +17,7 @@ namespace block_driver {
 struct Authority {
     runtime::Slot io_ports;
     runtime::Slot device_memory;
+    runtime::Slot high_device_memory;
     runtime::Slot irq;
     runtime::Slot endpoint; // interrupts are posted here
     runtime::Slot space;

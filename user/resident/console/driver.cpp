@@ -27,7 +27,8 @@ Driver::Driver(Authority const& authority, abi::BootInfo const& boot)
       words_(parse_boot_words(command_line(boot))),
       serial_(runtime::IoPorts{authority.io_ports}, runtime::Irq{authority.irq}),
       screen_(serial_, editor_),
-      paced_(authority.paced) {}
+      paced_(authority.paced),
+      processes_(authority.processes) {}
 
 void Driver::start() {
     static_cast<void>(serial_.start(authority_.endpoint, abi::bits(abi::ConsoleEvent::interrupt)));
@@ -109,7 +110,7 @@ void Driver::take_line(std::string_view line) {
     if (line == "status") print_committed(status(), "");
     else if (line == "checkpoint") request_checkpoint();
     else if (line == "off") request_off();
-    else if (!line.empty()) return give_to_reader(line);
+    else if (!line.empty() && !take_process_command(line)) return give_to_reader(line);
     if (reader_waits_) draw_prompt();
 }
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The console: serves Console on the persistent endpoint, tells about checkpoints, obeys what is typed.
-//   status, checkpoint, off: the console's own commands; every other line goes to the reader
+//   status, checkpoint, off; stop, resume, inspect, kill with the name of a process: the console's own
+//   commands; every other line goes to the reader
 // It stands above the migrator (R19): it is told by events and asks by Migrator.status.
 #pragma once
 
 #include "boot_words.hpp"
 #include "line_queue.hpp"
 #include "paced_replies.hpp"
+#include "process_list.hpp"
 #include "screen.hpp"
 
 #include <abi/boot_info.hpp>
@@ -30,6 +32,7 @@ struct Authority {
     runtime::Slot clock, endpoint, supervisor, system_control, checkpoint, migrator, io_ports, irq, log;
     runtime::Slot reader; // holds the reply entry of the reader
     runtime::Slot paced;  // from here on 32 slots for replies held back
+    ProcessList::Authority processes;
 };
 
 class Driver {
@@ -56,6 +59,13 @@ private:
     void take_input();
     void take_line(std::string_view line);
     void give_to_reader(std::string_view line);
+    // One process, by its name. False: the line is no such command.
+    bool take_process_command(std::string_view line);
+    void stop_process(std::string_view name);
+    void resume_process(std::string_view name);
+    void inspect_process(std::string_view name);
+    void list_processes(std::string_view verb, std::string_view wrong);
+    void told(std::string_view name, std::string_view done, runtime::Error error);
     void draw_prompt();
     // What the kernel and the programs below this one have to say.
     void print_log();
@@ -83,6 +93,7 @@ private:
     Screen screen_;
     LineQueue typed_ahead_{};
     PacedReplies paced_;
+    ProcessList processes_;
 
     std::uint64_t log_position_ = 0;
     base::TextBuffer<512> log_line_{}; // the beginning of a line whose end is not there yet

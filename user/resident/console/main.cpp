@@ -23,7 +23,11 @@ extern "C" int main(std::uint64_t) {
                             .irq = ResidentSlot::irq,
                             .log = ResidentSlot::log,
                             .reader = scratch(4),
-                            .paced = scratch(8)},
+                            .paced = scratch(8),
+                            .processes = {.first_page = ResidentSlot::processes,
+                                          .heap = ResidentSlot::process_heap,
+                                          .discrim = ResidentSlot::discrim,
+                                          .scratch = scratch(40)}},
                            *std::bit_cast<abi::BootInfo const*>(abi::boot_info_address));
     driver.start();
     runtime::serve(driver, scratch(0));

@@ -71,6 +71,7 @@ Result<> hand_out_to_block_driver() {
     TRY(driver.map_arena());
     TRY(driver.give(ResidentSlot::irq, SupervisorSlot::irq));
     TRY(driver.give(ResidentSlot::device_memory, SupervisorSlot::device_memory));
+    TRY(driver.give(ResidentSlot::high_device_memory, SupervisorSlot::high_device_memory));
     TRY(driver.give(ResidentSlot::own_space, slot_of(Program::block_driver, ProgramSlot::address_space)));
     return driver.give_event_sender(ResidentSlot::migrator,
                                     slot_of(Program::migrator, ProgramSlot::endpoint));
@@ -99,9 +100,19 @@ Result<> hand_out_to_console() {
     TRY(runtime::Checkpoint{SupervisorSlot::checkpoint}.requester(OwnSlot::made));
     TRY(console.give(ResidentSlot::checkpoint, OwnSlot::made));
     TRY(console.give(ResidentSlot::system_control, SupervisorSlot::system_control));
+    TRY(console.give(ResidentSlot::discrim, SupervisorSlot::discrim));
     runtime::Endpoint const endpoint{slot_of(Program::migrator, ProgramSlot::endpoint)};
     TRY(endpoint.make_entry(static_cast<std::uint32_t>(MigratorCaller::console), OwnSlot::made));
     return console.give(ResidentSlot::migrator, OwnSlot::made);
+}
+
+Result<> hand_out_processes() {
+    Receiver const console(Program::console);
+    runtime::CapabilityPage const root{OwnSlot::root_page};
+    TRY(root.fetch(abi::slot(abi::RootSlot::processes), OwnSlot::found));
+    TRY(console.give(ResidentSlot::processes, OwnSlot::found));
+    TRY(root.fetch(abi::slot(abi::RootSlot::process_heap), OwnSlot::found));
+    return console.give(ResidentSlot::process_heap, OwnSlot::found);
 }
 
 } // namespace supervisor

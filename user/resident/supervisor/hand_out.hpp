@@ -29,6 +29,7 @@ enum class OwnSlot : std::uint64_t {
     migrator = 65,         // entry to the migrator
     root_page = 66,        // the persistent root capability page, after restore
     console_endpoint = 67, // the persistent endpoint in it
+    found = 68,            // what stands in the root page on its way to the console
     received = 72,         // four slots
 };
 
@@ -43,5 +44,7 @@ constexpr runtime::Slot slot_of(Program program, abi::ProgramSlot slot) {
 runtime::Result<> hand_out_to_block_driver();
 runtime::Result<> hand_out_to_migrator();
 runtime::Result<> hand_out_to_console();
+// After restore: what the root page holds for the console's operator.
+runtime::Result<> hand_out_processes();
 
 } // namespace supervisor

@@ -63,6 +63,7 @@ void restore() {
     note("restore", restored.error);
     if (restored.failed()) return tell_console(abi::ConsoleEvent::failed);
     note("binding the console", bind_console().error);
+    note("the list of processes", hand_out_processes().error);
     tell_console(abi::ConsoleEvent::restored);
     note("resume", migrator.resume().error);
 }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# The entry of every program. The stack pointer is set, everything else is zero; there is nobody to return to.
+# The entry of every program. The stack pointer is set, rdi is its argument, rsi the processor
+# features that it may use (0 in a resident program), everything else is zero; there is nobody to return to.
 
     .section .text.start, "ax", @progbits
     .globl _start

@@ -15,7 +15,7 @@
 namespace abi {
 
 // What a process is doing. R16: ready, sleeping and faulted are live; receiving only with a wake time, a boot
-// mark, a poll's answer or an event to come.
+// mark, a poll's answer, an event or a kept message to come.
 enum class RunState : std::uint8_t {
     stopped = 0, // waits for Process.resume
     // runs, or retries its invocation (a blocked sender is ready: its program counter is at the call)
@@ -28,6 +28,20 @@ enum class RunState : std::uint8_t {
 
 inline constexpr std::array<std::string_view, 6> run_state_names = {
     "stopped", "ready", "receiving", "sleeping", "faulted", "reported",
+};
+
+// What a process waits for, as Process.waits tells it; of a stopped one, what it goes on waiting for.
+enum class WaitCause : std::uint8_t {
+    nothing = 0,
+    message = 1,      // from any endpoint that names it
+    message_from = 2, // from this endpoint
+    time = 3,
+    receiver = 4,    // to send: this process does not receive now
+    no_receiver = 5, // to send: this endpoint has no receiver now
+    frame = 6,       // being fetched
+    memory = 7,
+    hold = 8, // the machine is held
+    commit = 9,
 };
 
 // General registers in the order in which the entry code stores them.
@@ -43,7 +57,7 @@ STELE_AT(Registers, r8, 64);
 STELE_AT(Registers, rip, 128);
 STELE_AT(Registers, gs_base, 152);
 
-inline constexpr std::size_t xsave_area_size = 832; // R11: x87, SSE and AVX, standard format
+inline constexpr std::size_t xsave_area_size = 832; // R11: x87, SSE and room for AVX, standard format
 
 enum class ProcessSlot : std::uint8_t {
     address_space = 0,
@@ -55,6 +69,7 @@ enum class ProcessSlot : std::uint8_t {
     reply_endpoint = 6,
 };
 inline constexpr std::size_t process_event_endpoints = 16;
+inline constexpr std::size_t process_full_endpoints = 16;
 inline constexpr std::size_t process_slots = 7;
 inline constexpr std::array<std::string_view, process_slots> process_slot_names = {
     "address space", "capability space", "schedule", "keeper", "virtual registers", "brand", "reply endpoint",
@@ -73,7 +88,8 @@ struct Process {
     std::uint64_t wake_time;     // 32: nanoseconds of the persistent clock; 0 = none
     std::uint64_t receive_endpoint;                  // 40: ObjectId of a closed wait
     std::uint64_t receive_control;                   // 48: control word of the open receive phase
-    std::uint64_t reserved1;                         // 56: zero
+    std::uint8_t full_endpoint_count;                // 56: entries of full_endpoints in use
+    std::uint8_t reserved1[7];                       // 57: zero
     Registers registers;                             // 64
     std::uint64_t reserved2[4];                      // 224: zero
     std::array<std::uint8_t, xsave_area_size> xsave; // 256: 64-byte aligned
@@ -82,7 +98,9 @@ struct Process {
     std::uint64_t receive_slots[4]; // 1232: slots that the open receive phase stores capabilities into
     // 1264: ObjectIds of endpoints that name this process and hold event bits which it has not received
     std::uint64_t event_endpoints[process_event_endpoints];
-    std::uint64_t reserved3[338]; // 1392: zero
+    // 1392: ObjectIds of endpoints whose buffer holds a message for this process, the oldest message first
+    std::uint64_t full_endpoints[process_full_endpoints];
+    std::uint64_t reserved3[322]; // 1520: zero
 
     static constexpr std::size_t capability_offset = 1088;
     static constexpr std::size_t capability_count = process_slots;
@@ -90,9 +108,10 @@ struct Process {
     constexpr bool is_live() const {
         if (header.flags != ObjectHeader::in_use) return false;
         if (state == RunState::receiving) {
-            // A poll has an answer to come, and an event that is noted has to be delivered.
+            // A poll has an answer to come; an event or a message that is noted has to be delivered.
             bool const polls = ControlWord(receive_control).get<ControlWord::ReceiveNonBlocking>() != 0;
-            return wake_time != 0 || wait_boot != 0 || polls || event_endpoint_count != 0;
+            bool const noted = event_endpoint_count != 0 || full_endpoint_count != 0;
+            return wake_time != 0 || wait_boot != 0 || polls || noted;
         }
         return state == RunState::ready || state == RunState::sleeping || state == RunState::faulted;
     }
@@ -103,6 +122,7 @@ STELE_AT(Process, state, 8);
 STELE_AT(Process, fault_count, 12);
 STELE_AT(Process, wake_time, 32);
 STELE_AT(Process, receive_control, 48);
+STELE_AT(Process, full_endpoint_count, 56);
 STELE_AT(Process, registers, 64);
 STELE_AT(Process, xsave, 256);
 STELE_AT(Process, slots, Process::capability_offset);
@@ -111,6 +131,7 @@ STELE_AT(Process, receive_slots, 1232);
 STELE_AT(Process, event_endpoint_count, 10);
 STELE_AT(Process, fault_declined, 11);
 STELE_AT(Process, event_endpoints, 1264);
-STELE_AT(Process, reserved3, 1392);
+STELE_AT(Process, full_endpoints, 1392);
+STELE_AT(Process, reserved3, 1520);
 
 } // namespace abi
