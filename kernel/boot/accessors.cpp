@@ -18,6 +18,7 @@ PersistentClock& persistent_clock(Kernel& kernel) { return kernel.persistent_clo
 PersistentClock const& persistent_clock(Kernel const& kernel) { return kernel.persistent_clock; }
 KernelEvents& kernel_events(Kernel& kernel) { return kernel.events; }
 KernelEvents const& kernel_events(Kernel const& kernel) { return kernel.events; }
+Standings& standings(Kernel& kernel) { return kernel.standings; }
 Requests& requests(Kernel& kernel) { return kernel.requests; }
 Requests const& requests(Kernel const& kernel) { return kernel.requests; }
 SnapshotState& snapshots(Kernel& kernel) { return kernel.snapshots; }

@@ -8,6 +8,7 @@
 #include <cap/claims.hpp>
 #include <fetch/requests.hpp>
 #include <ipc/kernel_events.hpp>
+#include <ipc/standing.hpp>
 #include <mapping/tables.hpp>
 #include <memory/epoch.hpp>
 #include <object/object_table.hpp>
@@ -29,6 +30,7 @@ struct Kernel {
     Queues queues;
     PersistentClock persistent_clock;
     KernelEvents events;
+    Standings standings;
     Requests requests;
     SnapshotState snapshots;
     Claims claims;

@@ -76,6 +76,7 @@ struct ObjectSource {
         arch::enable_vector_features(arguments.processor_features);
         state.boot_number = arguments.boot_number;
         state.hold = true;
+        memory(kernel).frames.unsettle();
         persistent_clock(kernel).restore(arguments.clock_base);
         return answer(call,
                       RestoreResult{abi::Capability::to_object(abi::CapabilityType::capability_page,

@@ -23,6 +23,7 @@ struct ScheduleOperations {
         FrameWriter writer(call.kernel(), schedule.frame, schedule.index, committed);
         writer.object<abi::Schedule>().priority = arguments.priority;
         queues(call.kernel()).forget_priorities();
+        memory(call.kernel()).frames.unsettle();
         return call.answer();
     }
 };

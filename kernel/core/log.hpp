@@ -29,6 +29,7 @@ public:
     // Copies what stands from `position` on; a position that the ring has lost moves to the oldest it has.
     // The number of bytes.
     std::size_t read(std::uint64_t& position, std::span<std::byte> to) const;
+    bool has_news() const { return news_; }
     // Whether something was written since the last call.
     bool take_news() {
         bool const news = news_;

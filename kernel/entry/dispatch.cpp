@@ -7,6 +7,7 @@
 #include <entry/wait.hpp>
 #include <ipc/keeper.hpp>
 #include <ipc/receive.hpp>
+#include <ipc/reply.hpp>
 #include <mapping/evict.hpp>
 #include <mapping/map_fault.hpp>
 #include <sched/persistent_clock.hpp>
@@ -143,6 +144,44 @@ bool has_its_turn(Turn const& turn) {
     return false;
 }
 
+// What the fast path wants to know; nothing that the process could not run without.
+void find_message_pages(Turn const& turn, Standing& found) {
+    auto& kernel = turn.kernel;
+    auto const page = page_cast(kernel, process_slot(turn.process, abi::ProcessSlot::capability_space),
+                                abi::CapabilityType::capability_page, need_write);
+    if (page) found.capability_page = page->frame;
+    auto const reply = reply_endpoint(kernel, turn.process);
+    if (reply) found.reply = *reply;
+    // Asked again when they have come.
+    if (page.error == Error::absent || reply.error == Error::absent) found.validity = 0;
+}
+
+// Everything that the process needs to run, its space loaded. False: it waits, or is faulted.
+bool find_standing(Turn const& turn) {
+    auto& kernel = turn.kernel;
+    auto const* known = standings(kernel).find(kernel, turn.live, turn.process.frame);
+    if (known != nullptr) [[likely]] {
+        enter_space(kernel, known->space_index, known->space);
+        return true;
+    }
+    if (!has_its_turn(turn)) return false;
+    Standing found;
+    found.validity = memory(kernel).frames.validity();
+    found.live = turn.live;
+    found.process = turn.process.frame;
+    found.priority = queues(kernel).live()[turn.live].priority;
+    auto const page = register_page(kernel, turn.process);
+    if (page.failed()) return turn.refuse(page.error, abi::FaultCode::no_virtual_registers);
+    auto const space = load_space(kernel, turn.process);
+    if (space.failed()) return turn.refuse(space.error, abi::FaultCode::no_address_space);
+    found.register_page = page->frame;
+    found.space = *space;
+    found.space_index = mappings(kernel).loaded;
+    find_message_pages(turn, found);
+    standings(kernel).keep(found);
+    return true;
+}
+
 } // namespace
 
 bool prepare_running(Kernel& kernel, Dispatched& dispatched) {
@@ -167,14 +206,9 @@ bool prepare_running(Kernel& kernel, Dispatched& dispatched) {
         return false;
     }
     turn.process = {*frame, 0};
-    if (!go_on(turn) || !has_its_turn(turn)) return false;
-    auto const page = register_page(kernel, turn.process);
-    if (page.failed()) return turn.refuse(page.error, abi::FaultCode::no_virtual_registers);
-    auto const space = load_space(kernel, turn.process);
-    if (space.failed()) return turn.refuse(space.error, abi::FaultCode::no_address_space);
+    if (!go_on(turn) || !find_standing(turn)) return false;
     dispatched.process = turn.process;
     dispatched.object = &turn.writable();
-    dispatched.space = *space;
     if (arch::can_return(dispatched.object->registers)) return true;
     return turn.fault({abi::FaultCode::bad_register_state, dispatched.object->registers.rip});
 }

@@ -3,16 +3,9 @@
 // resident, its object may be written by the entry code (R11, R36).
 #pragma once
 
-#include <arch/address.hpp>
-#include <ipc/party.hpp>
+#include <ipc/standing.hpp>
 
 namespace kernel {
-
-struct Dispatched {
-    ProcessRef process;
-    abi::Process* object = nullptr;
-    PhysicalAddress space;
-};
 
 // Prepares the running entry of the queues. False: the process cannot run now and stands elsewhere (waits,
 // sleeps, is not live); or it was faulted or lost its turn and is ready again.

@@ -32,15 +32,14 @@ void put_running_back(Queues& queue) {
     if (queue.running() != no_process) queue.preempt_running();
 }
 
-void switch_to(Kernel& kernel, Processor& processor, Dispatched const& next) {
+} // namespace
+
+void enter_user(Kernel& kernel, Processor& processor, Dispatched const& next) {
     auto const id = frame_id(kernel, next.process.frame);
     if (processor.process != next.object || processor.process_frame != id)
         set_running(processor, {next.object, id, next.process.frame});
-    if (arch::loaded_space() != next.space) arch::load_space(next.space);
-    processor.space = next.space;
+    return_to_user(kernel, processor);
 }
-
-} // namespace
 
 void leave(Kernel& kernel, Processor& processor) {
     auto& queue = queues(kernel);
@@ -60,8 +59,7 @@ void leave(Kernel& kernel, Processor& processor) {
             continue;
         }
         queue.clear_reschedule();
-        switch_to(kernel, processor, next);
-        return_to_user(kernel, processor);
+        enter_user(kernel, processor, next);
     }
     set_idle(processor);
     arch::load_space(arch::kernel_space());

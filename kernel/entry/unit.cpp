@@ -12,16 +12,14 @@ void forget_caches(Kernel& kernel) {
     queues(kernel).drop();
 }
 
-void begin_unit(Kernel& kernel) {
-    auto& state = core(kernel);
-    state.lock.acquire();
+void begin_noted_unit(Kernel& kernel) {
     auto& time = queues(kernel).user_time;
-    if (time.since != 0) [[unlikely]] {
+    if (time.since != 0) {
         time.in_flight += arch::now_ns() - time.since;
         time.since = 0;
     }
-    if (state.amnesia_interval == 0) [[likely]]
-        return;
+    auto& state = core(kernel);
+    if (state.amnesia_interval == 0) return;
     if (++state.amnesia_count < state.amnesia_interval) return;
     state.amnesia_count = 0;
     forget_caches(kernel);

@@ -7,8 +7,15 @@
 
 namespace kernel {
 
+// A unit after user mode whose time is counted, or in amnesia mode.
+void begin_noted_unit(Kernel& kernel);
+
 // Takes the lock; in amnesia mode, every so many units, forgets everything that can be built again.
-void begin_unit(Kernel& kernel);
+inline void begin_unit(Kernel& kernel) {
+    core(kernel).lock.acquire();
+    if (queues(kernel).user_time.since != 0 || core(kernel).amnesia_interval != 0) [[unlikely]]
+        begin_noted_unit(kernel);
+}
 
 // Drops every cache (amnesia): tables, mapping lists, dependencies, object-table
 // entries, queues, clean frames.

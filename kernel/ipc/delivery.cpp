@@ -72,20 +72,9 @@ Result<> find_places(Kernel& kernel, Delivery& delivery) {
 }
 
 abi::Process& begin_delivery(Kernel& kernel, Delivery const& delivery, Committed const& committed) {
-    using Control = abi::ControlWord;
     auto& process = FrameWriter(kernel, delivery.receiver.frame, 0, committed).object<abi::Process>();
-    auto& registers = process.registers;
-    registers.rax = 0;
-    registers.rdi = Control()
-                        .with<Control::Words>(delivery.words)
-                        .with<Control::Capabilities>(delivery.sent)
-                        .with<Control::Kind>(static_cast<std::uint64_t>(delivery.kind))
-                        .with<Control::Payload>(delivery.payload)
-                        .raw();
-    registers.rsi = delivery.endpoint->value;
-    if (process.state != abi::RunState::stopped) process.state = abi::RunState::ready;
-    process.receive_control = 0;
-    process.wait_boot = 0;
+    begin_message(process, {delivery.words, delivery.sent, delivery.kind, delivery.payload},
+                  delivery.endpoint->value);
     return process;
 }
 

@@ -57,6 +57,30 @@ Result<> find_receiver(Kernel& kernel, SlotLocation entry, Delivery& delivery);
 //   absent | receiver_broken (receiver_fault is set)
 Result<> find_places(Kernel& kernel, Delivery& delivery);
 
+// What a message says of itself in the receiver's registers.
+struct MessageHead {
+    std::size_t words = 0;
+    std::size_t sent = 0; // capability positions
+    abi::MessageKind kind = abi::MessageKind::message;
+    std::uint32_t payload = 0;
+};
+// The receive phase is over: head and value go into the registers, and the process is ready, or stays
+// stopped.
+inline void begin_message(abi::Process& receiver, MessageHead head, std::uint64_t value) {
+    using Control = abi::ControlWord;
+    receiver.registers.rax = 0;
+    receiver.registers.rdi = Control()
+                                 .with<Control::Words>(head.words)
+                                 .with<Control::Capabilities>(head.sent)
+                                 .with<Control::Kind>(static_cast<std::uint64_t>(head.kind))
+                                 .with<Control::Payload>(head.payload)
+                                 .raw();
+    receiver.registers.rsi = value;
+    if (receiver.state != abi::RunState::stopped) receiver.state = abi::RunState::ready;
+    receiver.receive_control = 0;
+    receiver.wait_boot = 0;
+}
+
 // Puts control word, value and capabilities at the receiver, ends its receive phase and makes it ready. The
 // caller has written the words. A void or single-use entry is spent.
 abi::Process& begin_delivery(Kernel& kernel, Delivery const& delivery, Committed const& committed);

@@ -7,13 +7,6 @@
 
 namespace kernel {
 
-namespace {
-
-// An entry that is used raises the count once more: the last two values are never given out.
-constexpr std::uint32_t reply_count_max = 0xffff'fffd;
-
-} // namespace
-
 Result<EndpointRef> reply_endpoint(Kernel& kernel, ProcessRef caller) {
     auto const slot = process_slot(caller, abi::ProcessSlot::reply_endpoint);
     auto const endpoint = TRY(capability_cast<abi::Endpoint>(kernel, slot, abi::CapabilityType::endpoint));

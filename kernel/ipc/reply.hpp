@@ -6,6 +6,9 @@
 
 namespace kernel {
 
+// An entry that is used raises the count once more: the last two values are never given out.
+inline constexpr std::uint32_t reply_count_max = 0xffff'fffd;
+
 // The caller's reply endpoint: absent | void_capability | wrong_type | bad_argument (entries to it are not
 // single-use).
 Result<EndpointRef> reply_endpoint(Kernel& kernel, ProcessRef caller);

@@ -4,6 +4,7 @@ set(KERNEL_IPC_SOURCES
     ipc/buffer.cpp
     ipc/delivery.cpp
     ipc/event.cpp
+    ipc/fast_path.cpp
     ipc/keeper.cpp
     ipc/kernel_events.cpp
     ipc/receive.cpp

@@ -67,13 +67,19 @@ Result<FrameIndex> obtain_frame(Kernel& kernel, FrameState state) {
     return memory.frames.take(state);
 }
 
+bool has_room_for_writes(Memory const& memory) {
+    auto const& epoch = memory.epoch;
+    return memory.frames.free_count() >= reserve_for(memory.frames.usable_count()) / 2 &&
+           epoch.dirty.count + side_frames_per_unit <= epoch.dirty_limit;
+}
+
 Result<> admit_writes(Kernel& kernel, Urgency urgency) {
     auto& memory = kernel::memory(kernel);
+    if (has_room_for_writes(memory)) [[likely]]
+        return {};
     auto const reserve = reserve_for(memory.frames.usable_count());
     auto const& epoch = memory.epoch;
     bool const dirty_room = epoch.dirty.count + side_frames_per_unit <= epoch.dirty_limit;
-    if (memory.frames.free_count() >= reserve / 2 && dirty_room) [[likely]]
-        return {};
     // The upper half of the reserve is for units of persistent processes, the
     // lower for those of the residents.
     bool const free_room = memory.frames.free_count() >= reserve / 2 || refill(kernel, reserve / 2 + 8);

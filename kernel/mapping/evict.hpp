@@ -15,6 +15,8 @@ Result<FrameIndex> obtain_frame(Kernel& kernel, FrameState state);
 // be; look-ups and writes themselves never do. no_memory as above, for persistent processes only: the
 // residents' few writes into persistent frames live on the difference, so that the migrator can always drain.
 enum class Urgency : std::uint8_t { normal, resident };
+// The same without evicting: true when there is room as it is.
+bool has_room_for_writes(Memory const& memory);
 Result<> admit_writes(Kernel& kernel, Urgency urgency);
 
 // A named, unpinned, clean persistent frame leaves memory; false: it may not (pinned, or dirty after its

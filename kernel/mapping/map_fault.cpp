@@ -129,14 +129,7 @@ Result<PhysicalAddress> load_space(Kernel& kernel, ProcessRef process) {
     auto const space = TRY(space_for(kernel, key));
     auto& state = mappings(kernel);
     auto const top = physical_address(state.tables[state.spaces[space].top].frame);
-    state.spaces[space].last_used = ++state.clock;
-    // `loaded` and cr3 never part: the process may turn out not to run after all, and what is retired until
-    // another one does is flushed, and no table given up, by what `loaded` says.
-    if (state.loaded != space || arch::loaded_space() != top) {
-        state.loaded = space;
-        arch::load_space(top);
-        this_processor().space = top;
-    }
+    enter_space(kernel, space, top);
     return top;
 }
 

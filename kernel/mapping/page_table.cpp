@@ -182,6 +182,7 @@ void retire_range(Kernel& kernel, SpaceIndex space, UserAddress first, unsigned 
 void drop_space(Kernel& kernel, SpaceIndex index) {
     auto& state = mappings(kernel);
     auto& space = state.spaces[index];
+    memory(kernel).frames.unsettle();
     if (state.loaded == index) {
         arch::load_space(arch::kernel_space());
         this_processor().space = arch::kernel_space();

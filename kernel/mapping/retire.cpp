@@ -47,6 +47,7 @@ void raise_version(Kernel& kernel, Target object, Committed const& committed) {
     auto& frame = memory(kernel).frames[object.frame];
     auto const shape = abi::shape_of(frame.type);
     expects(object.index < shape.objects && versions_left(kernel, object.frame));
+    memory(kernel).frames.unsettle();
     // What was translated through the capabilities that become void.
     if (frame.type == abi::FrameType::patt) forget_node(kernel, object);
     if (!shape.has_header) retire_mappings(kernel, object.frame);
@@ -72,6 +73,7 @@ void retype_frame(Kernel& kernel, FrameIndex index, abi::FrameType type, Committ
     retire_frame(kernel, index);
     auto& state = memory(kernel);
     auto& frame = state.frames[index];
+    state.frames.unsettle();
     open_frame(state, index);
     frame.mark = frame.mark.next();
     frame.type = type;

@@ -78,6 +78,7 @@ void FrameCache::forget(FrameIndex index) {
     *at = frame.hash_next;
     frame.hash_next = no_frame;
     frame.id = abi::FrameId();
+    unsettle();
 }
 
 } // namespace kernel

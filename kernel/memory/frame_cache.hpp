@@ -72,6 +72,11 @@ public:
         return abi::FrameId::non_persistent(0, ++transients_);
     }
 
+    // What was found about capabilities stays true while this number stands: it rises when a frame leaves
+    // memory, and with whatever else can make a valid capability void or a finding old (unsettle()).
+    std::uint64_t validity() const { return validity_; }
+    void unsettle() { ++validity_; }
+
     // The clock's hand.
     FrameIndex hand = 0;
 
@@ -87,6 +92,7 @@ private:
     std::uint32_t free_count_ = 0;
     std::uint32_t usable_count_ = 0;
     std::uint32_t transients_ = 0;
+    std::uint64_t validity_ = 1;
 };
 
 } // namespace kernel

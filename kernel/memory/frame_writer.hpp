@@ -27,10 +27,10 @@ struct SlotLocation {
 
 // Object `index` of a heap frame, or the content of a page (index 0), for reading.
 template <base::WireType T>
-T const& object_view(FrameIndex frame, unsigned index = 0) {
+[[gnu::always_inline]] inline T const& object_view(FrameIndex frame, unsigned index = 0) {
     return base::view<T>(base::ConstBytes(arch::frame_bytes(frame)), index * sizeof(T));
 }
-inline abi::Capability read_slot(SlotLocation slot) {
+[[gnu::always_inline]] inline abi::Capability read_slot(SlotLocation slot) {
     return base::view<abi::Capability>(base::ConstBytes(arch::frame_bytes(slot.frame)), slot.offset);
 }
 

@@ -139,9 +139,8 @@ void store_capability(Kernel& kernel, SlotLocation slot, abi::Capability capabil
     expects(shape.object_size != 0 && slot.offset + sizeof(abi::Capability) <= abi::frame_size);
     open_for_write(state, slot.frame, slot.offset / shape.object_size);
     frame.set(PageFrame::stored_since_scan);
-    auto& table = objects(kernel);
-    table.collector.stored = true;
-    if (capability.is_prepared() && table.collector.mark_on_store) table.mark(capability.table_index());
+    if (frame.type == abi::FrameType::process) state.frames.unsettle(); // what dispatch found is in its slots
+    objects(kernel).note_store(capability);
     rewrite_form(slot, capability);
 }
 

@@ -56,6 +56,15 @@ abi::Capability diminish(abi::Capability capability);
 void store_capability(Kernel& kernel, SlotLocation slot, abi::Capability capability,
                       Committed const& committed);
 
+// The same for a slot of a capability page, without a question about the frame's shape.
+inline void store_in_page(Kernel& kernel, SlotLocation slot, abi::Capability capability, Committed const&) {
+    auto& state = memory(kernel);
+    open_for_write(state, slot.frame, 0);
+    state.frames[slot.frame].set(PageFrame::stored_since_scan);
+    objects(kernel).note_store(capability);
+    rewrite_form(slot, capability);
+}
+
 // The slot of a capability page; of an object, by index of its capability.
 constexpr SlotLocation page_slot(FrameIndex page, std::uint32_t slot) {
     return {page, slot * static_cast<std::uint32_t>(sizeof(abi::Capability))};

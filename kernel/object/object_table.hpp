@@ -68,6 +68,11 @@ public:
     void cut_all(Memory& memory);
 
     void mark(std::uint32_t index);
+    // A capability was stored somewhere: what the collector has to know of it (R4).
+    void note_store(abi::Capability capability) {
+        collector.stored = true;
+        if (collector.mark_on_store && capability.is_prepared()) mark(capability.table_index());
+    }
     bool is_marked(std::uint32_t index) const;
     void release(Memory& memory, std::uint32_t index);
 

@@ -154,6 +154,13 @@ LiveIndex Queues::take_next() {
     return index;
 }
 
+void Queues::switch_to(LiveIndex next) {
+    expects(running_ != no_process && live_[next].place == Place::idle);
+    live_[running_].place = Place::idle;
+    live_[next].place = Place::running;
+    running_ = next;
+}
+
 void Queues::drop() {
     for (LiveIndex index = 0; index < live_.end(); ++index) {
         auto const place = live_[index].place;
