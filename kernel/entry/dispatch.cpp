@@ -102,7 +102,7 @@ bool go_on_faulted(Turn const& turn) {
     switch (outcome->step) {
     case KeeperStep::told: queue.retire(turn.live); return false;
     case KeeperStep::mended: queue.make_ready(turn.live); return false;
-    case KeeperStep::waits: queue.block(turn.live, outcome->wait); return false;
+    case KeeperStep::waits: queue.block(turn.live, outcome->wait, outcome->endpoint); return false;
     case KeeperStep::silent: break;
     }
     auto const& process = turn.process.get();

@@ -76,7 +76,7 @@ Result<KeeperOutcome> tell_keeper(Kernel& kernel, ProcessRef process, Committed 
         auto& object = writable(kernel, process, committed);
         object.fault_code = 0;
         go_on(object);
-        return KeeperOutcome{KeeperStep::mended, {}};
+        return KeeperOutcome{KeeperStep::mended};
     }
     if (read_slot(keeper.slot).is_null()) return KeeperOutcome{};
     Delivery delivery;
@@ -85,7 +85,9 @@ Result<KeeperOutcome> tell_keeper(Kernel& kernel, ProcessRef process, Committed 
     auto found = find_receiver(kernel, keeper.slot, delivery);
     if (found) found = find_places(kernel, delivery);
     if (is_retry(found.error)) return fail(found.error);
-    if (found.error == Error::would_block) return KeeperOutcome{KeeperStep::waits, delivery.wait};
+    if (found.error == Error::would_block)
+        return KeeperOutcome{KeeperStep::waits, delivery.wait,
+                             object_id_of(memory(kernel), delivery.endpoint.target())};
     if (found.error == Error::receiver_broken) break_receiver(kernel, delivery, committed);
     if (found.failed()) return KeeperOutcome{};
     delivery.kind = abi::MessageKind::fault;
@@ -95,7 +97,7 @@ Result<KeeperOutcome> tell_keeper(Kernel& kernel, ProcessRef process, Committed 
     delivery.capabilities[0] = restart_capability(kernel, process);
     write_words(object, begin_delivery(kernel, delivery, committed).registers);
     finish_delivery(kernel, delivery, committed);
-    return KeeperOutcome{KeeperStep::told, {}};
+    return KeeperOutcome{KeeperStep::told};
 }
 
 void end_fault(Kernel& kernel, ProcessRef process, bool cancel_fault, Committed const& committed) {

@@ -23,11 +23,12 @@ enum class KeeperStep : std::uint8_t {
     told,   // the keeper has the message; the process waits for a restart
     mended, // the cause of a memory fault is gone; the process may run
     silent, // there is no keeper
-    waits,  // the keeper is busy: `wait` says for what
+    waits,  // the keeper is busy: `wait` says for what, `endpoint` through which it is told
 };
 struct KeeperOutcome {
     KeeperStep step = KeeperStep::silent;
-    WaitKey wait;
+    WaitKey wait{};
+    abi::ObjectId endpoint{};
 };
 // Of a process in state `faulted`. absent | no_memory.
 Result<KeeperOutcome> tell_keeper(Kernel& kernel, ProcessRef process, Committed const& committed);

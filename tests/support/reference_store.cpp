@@ -2,6 +2,7 @@
 // The model of a store.
 #include "reference_store.hpp"
 
+#include <abi/revision.hpp>
 #include <base/contract.hpp>
 
 #include <cstring>
@@ -71,7 +72,7 @@ base::Result<> ReferenceStore::format(std::uint32_t segment_shift, std::uint32_t
                                .nonce = {13, 14},
                                .label = "test",
                                .created_ns = 1,
-                               .abi_revision = 1,
+                               .abi_revision = abi::abi_revision,
                                .segment_shift = segment_shift,
                                .interval_ms = 20,
                                .retain = retain,
@@ -118,7 +119,7 @@ base::Result<> ReferenceStore::commit(Model const& changes) {
                                                  .stop_ns = 7,
                                                  .clock_base_ns = number * 10,
                                                  .processes = processes,
-                                                 .abi_revision = 1});
+                                                 .abi_revision = abi::abi_revision});
     expects(finished);
     while (engine_.commit_state() == checkpoint::CommitState::writing)
         checkpoint::turn(engine_, device_, true);

@@ -68,6 +68,21 @@ TEST_F(DispatchTest, BusyKeeperIsWaitedFor) {
     EXPECT_EQ(world.state(client), abi::RunState::reported);
 }
 
+// A closed wait wakes only those who send through its endpoint: whoever is faulted does, too.
+TEST_F(DispatchTest, AKeeperInAClosedWaitIsTold) {
+    set_keeper();
+    fault(abi::FaultCode::bad_opcode, 1);
+    while (world.place(client) == Place::ready) world.dispatch();
+    world.give(keeper, 21,
+               world.capability(abi::CapabilityType::endpoint, keeping, abi::endpoint_permissions));
+    world.invoke(keeper, {.control = receive_control().with<Control::ClosedWait>(1),
+                          .receive_slots = {20},
+                          .receive_endpoint = 21});
+    EXPECT_EQ(world.place(client), Place::ready);
+    world.dispatch();
+    EXPECT_EQ(world.state(client), abi::RunState::reported);
+}
+
 TEST_F(DispatchTest, WithoutKeeperItStaysFaulted) {
     fault(abi::FaultCode::bad_opcode, 1);
     queues(world.kernel()).retire(queues(world.kernel()).live().find(keeper.frame));

@@ -103,7 +103,7 @@ private:
     // What goes on beside messages: events, ends of objects, forgotten caches.
     void disturb() {
         auto const which = below(party_count);
-        switch (below(5)) {
+        switch (below(7)) {
         case 0:
             static_cast<void>(post_event(kernel(), at(endpoints_[which]), 1 + below(7), committed));
             break;
@@ -116,6 +116,12 @@ private:
             break;
         case 3: bind(endpoints_[which], parties_[below(party_count)]); break;
         case 4: give(parties_[which], reply_slot, abi::Capability::number(1, 2)); break;
+        case 5: raise_version(kernel(), parties_[which].reply, committed); break;
+        case 6:
+            set_process_slot(
+                parties_[which].process, abi::ProcessSlot::reply_endpoint,
+                capability(abi::CapabilityType::endpoint, parties_[which].reply, abi::endpoint_permissions));
+            break;
         }
     }
 
