@@ -63,13 +63,14 @@ bool find_form(Caller const& caller, Passage& passage) {
 }
 
 // The caller has nothing to receive at once: no events, no kept messages, nobody who waits to send to it.
-bool find_sender(Kernel& kernel, Caller const& caller, Passage& passage) {
-    passage.sender = standings(kernel).find(kernel, caller.live, caller.ref.frame);
+bool would_wait(Kernel const& kernel, Caller const& caller) {
     auto const& object = caller.object;
-    if (passage.sender == nullptr || object.event_endpoint_count != 0 || object.full_endpoint_count != 0)
-        return false;
-    if (queues(kernel).may_be_waited_for(WaitKey::receiver(frame_id(kernel, caller.ref.frame)))) return false;
-    if (!passage.call) return true;
+    return object.event_endpoint_count == 0 && object.full_endpoint_count == 0 &&
+           !queues(kernel).may_be_waited_for(WaitKey::receiver(frame_id(kernel, caller.ref.frame)));
+}
+
+// It can be answered.
+bool has_reply_endpoint(Passage const& passage) {
     auto const reply = passage.sender->reply;
     return reply.frame != no_frame && reply->payload_match != 0 && reply->reply_count < reply_count_max;
 }
@@ -161,8 +162,11 @@ void wait(Kernel& kernel, Caller const& caller, Passage const& passage) {
 
 bool pass_message(Kernel& kernel, Caller const& caller, Dispatched& next) {
     Passage passage;
-    if (!find_form(caller, passage) || !is_quiet(kernel)) return false;
-    if (!find_sender(kernel, caller, passage) || !find_endpoint(kernel, caller, passage)) return false;
+    if (!find_form(caller, passage)) return false;
+    passage.sender = standings(kernel).find(kernel, caller.live, caller.ref.frame);
+    if (passage.sender == nullptr || !find_endpoint(kernel, caller, passage)) return false;
+    if (!is_quiet(kernel) || !would_wait(kernel, caller)) return false;
+    if (passage.call && !has_reply_endpoint(passage)) return false;
     if (!find_receiver(kernel, passage) || !has_places(passage)) return false;
 
     auto const committed = Committed::for_unit("message");
