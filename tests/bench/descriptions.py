@@ -42,14 +42,24 @@ def header(interval_ms, named=()):
     return text + "".join(f'\n[[page]]\nname = "{name}"\n' for name in named)
 
 
-def checkpoints(dirty, *, spaces=8, count=20, pause_us=10_000, sleepers=0, sleeper_pages=1):
-    """`dirty` hot pages over `spaces` address spaces, `count` checkpoints wanted; `sleepers` are still."""
+def sleeper(index, count, shared=()):
+    """The last of its pages are those named in `shared`."""
+    own = count - len(shared)
+    maps = [pages(own), *(named_page(name, PAGES_ADDRESS + (own + place) * 4096, "read")
+                          for place, name in enumerate(shared))]
+    return process(f"sleeper{index}", "bench-sleeper", argument=count, maps=maps,
+                   capabilities=[CLOCK_AND_CONSOLE])
+
+
+def checkpoints(dirty, *, spaces=8, count=20, pause_us=10_000, sleepers=0, sleeper_pages=1, shared_pages=0):
+    """`dirty` hot pages over `spaces` address spaces, `count` checkpoints wanted; `sleepers` are still. Each
+    maps the same `shared_pages`: a store has 65536 frames at most before its first fold."""
     spaces = min(spaces, dirty)
     share = [dirty // spaces + (index < dirty % spaces) for index in range(spaces)]
-    parts = [header(0, ["progress"])]
+    shared = [f"shared{index}" for index in range(shared_pages)]
+    parts = [header(0, ["progress", *shared])]
     parts += [spinner(index, count_of_pages) for index, count_of_pages in enumerate(share)]
-    parts += [process(f"sleeper{index}", "bench-sleeper", argument=sleeper_pages, maps=[pages(sleeper_pages)],
-                      capabilities=[CLOCK_AND_CONSOLE]) for index in range(sleepers)]
+    parts += [sleeper(index, sleeper_pages, shared) for index in range(sleepers)]
     parts.append(process("checkpoints", "bench-checkpoints", argument=count | pause_us << 16, priority=12,
                          maps=[named_page("progress", PROGRESS_ADDRESS, "read")],
                          capabilities=[CLOCK_AND_CONSOLE, CHECKPOINT]))
@@ -67,3 +77,15 @@ def gap(dirty, run_ms, until_checkpoint=False):
 def filler(count):
     return "\n".join([header(50), process("filler", "bench-filler", argument=count, maps=[pages(count)],
                                           capabilities=[CLOCK_AND_CONSOLE, SYSTEM_CONTROL])])
+
+
+def sleepers(count):
+    """Processes that say that they run, and do nothing else."""
+    return "\n".join([header(20), *(sleeper(index, 1) for index in range(count))])
+
+
+def age(dirty, run_ms):
+    """One process that writes `dirty` pages and asks how old the newest commit is."""
+    return "\n".join([header(20),
+                      process("age", "bench-age", argument=dirty | run_ms << 16, maps=[pages(dirty)],
+                              capabilities=[CLOCK_AND_CONSOLE, CHECKPOINT])])

@@ -5,7 +5,7 @@ import tomllib
 import unittest
 
 import descriptions
-from figures import FIGURES, Figure, verdict
+from figures import FIGURES, Figure, difference, two_switches, verdict
 from measurements import STEPS, of_calls
 from report import cell, evaluate, summary, table
 from stand import NotMeasured, parse_line
@@ -24,6 +24,18 @@ class Lines(unittest.TestCase):
     def test_a_failure_is_no_figure(self):
         with self.assertRaisesRegex(NotMeasured, "makeEntry: no_right"):
             parse_line("bench: round-trip failed: makeEntry: no_right")
+
+    def test_a_difference_is_of_medians(self):
+        values = {"long": (12, 90), "short": (10, 11)}
+        self.assertEqual(difference("long", "short")(values), 2)
+        with self.assertRaisesRegex(NotMeasured, "not part of this run"):
+            difference("long", "other")(values)
+
+    def test_a_switch_that_costs_nothing_is_no_figure(self):
+        values = {"yields-there-and-back-us": (8, 8), "two-yields-alone-us": (2, 3)}
+        self.assertEqual(two_switches(values), 6)
+        with self.assertRaises(NotMeasured):
+            two_switches(values | {"two-yields-alone-us": (8, 8)})
 
     def test_a_missing_or_failed_call_is_told(self):
         found = dict(of_calls({"a": {"median": 1, "p99": 2}, "b": NotMeasured("b broke")}, ["a", "b", "c"]))
@@ -78,9 +90,19 @@ class Descriptions(unittest.TestCase):
             mapped = sum(part.get("pages", 1) for each in spinners for part in each["map"])
             self.assertEqual(mapped, dirty)
 
+    def test_all_of_the_memory_is_mapped(self):
+        text = descriptions.checkpoints(64, sleepers=8, sleeper_pages=8192, shared_pages=512)
+        system = tomllib.loads(text)
+        sleepers = [each for each in system["process"] if each["program"] == "bench-sleeper"]
+        mapped = {part["address"] + page * 4096 for part in sleepers[7]["map"]
+                  for page in range(part.get("pages", 1))}
+        first = descriptions.PAGES_ADDRESS
+        self.assertEqual(mapped, set(range(first, first + 8192 * 4096, 4096)))
+        self.assertEqual(len(sleepers) * len(mapped) * 4096, 256 << 20)
+
     def test_all_parse(self):
         for text in (descriptions.checkpoints(64, sleepers=3, sleeper_pages=5), descriptions.gap(64, 100),
-                     descriptions.filler(10)):
+                     descriptions.filler(10), descriptions.sleepers(4), descriptions.age(64, 100)):
             self.assertTrue(tomllib.loads(text)["process"])
 
 

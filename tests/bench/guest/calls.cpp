@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// F2 and F4: a round trip to another address space, and a call that the kernel answers itself.
+// F2, F4 and F14: a round trip to another address space, a call that the kernel answers itself, and a
+// capability that comes and goes.
 #include "figures.hpp"
 
-#include "bare_call.hpp"
-#include "report.hpp"
+#include "checked.hpp"
 
 #include <abi/objects/process.hpp>
 #include <runtime/client/endpoint.hpp>
@@ -18,25 +18,11 @@ using runtime::Slot;
 
 constexpr Slot echo_entry(64);
 constexpr Slot own_space(65);
+constexpr Slot copied(69);
 constexpr std::uint32_t caller_payload = 1;
 
 constexpr Slot echo_program(abi::ProgramSlot part) {
     return Slot(abi::slot(abi::SupervisorSlot::program_base) + abi::slot(part));
-}
-
-constinit std::uint64_t failures = 0;
-
-// A call with the registers and nothing else; a failed one is counted.
-void bare_call(Slot target, std::uint64_t words, std::uint64_t word) {
-    BareMessage message{0, call_control(words).raw(), target.number, word};
-    invoke(message);
-    if (message.result != 0) ++failures;
-}
-
-void report_checked(std::string_view name, Spread spread) {
-    if (failures != 0) say(name, " failed: ", failures, " calls were refused");
-    else report(name, spread);
-    failures = 0;
 }
 
 } // namespace
@@ -82,6 +68,17 @@ void measure_kernel_call(Samples& samples) {
         BareMessage message{0, call_control(1).raw(), 0, 0};
         invoke(message);
     }));
+}
+
+// A capability into a free slot of this program's page, and null over it.
+void measure_copies(Samples& samples) {
+    report_checked("capability-copy",
+                   samples.measure([] {},
+                                   [] {
+                                       count_failure(bare_copy(copied.number,
+                                                               abi::slot(abi::SupervisorSlot::clock)) != 0);
+                                       count_failure(bare_copy(copied.number, 0) != 0);
+                                   }));
 }
 
 } // namespace bench

@@ -12,19 +12,16 @@ constexpr std::uint64_t reply_slot = 32;
 
 using Control = abi::ControlWord;
 
-constexpr Control receive_control = Control().with<Control::Accepted>(1).with<Control::ReceivePhase>(1);
-constexpr Control reply_control =
-    receive_control.with<Control::SendPhase>(1).with<Control::SendNonBlocking>(1);
-
 } // namespace
 
 extern "C" int main(std::uint64_t) {
     runtime::runtime_virtual_registers->receive_slots[0] = reply_slot;
-    bench::BareMessage message{0, receive_control.raw(), 0, 0};
+    bench::BareMessage message{0, bench::receive_control(1).raw(), 0, 0};
     for (;;) {
         bench::invoke(message);
         auto const words = Control::Words::get(message.control);
-        message = message.result == 0 ? bench::BareMessage{0, reply_control.raw() | words, reply_slot, 0}
-                                      : bench::BareMessage{0, receive_control.raw(), 0, 0};
+        message = message.result == 0
+                      ? bench::BareMessage{0, bench::reply_control(words, 1).raw(), reply_slot, 0}
+                      : bench::BareMessage{0, bench::receive_control(1).raw(), 0, 0};
     }
 }

@@ -34,6 +34,16 @@ public:
         }
         return spread();
     }
+    // The same of a path that tells its length itself, its start taken with timestamp().
+    template <class Before, class Path>
+    Spread collect(Before before, Path path) {
+        for (std::size_t i = 0; i < warm_up + sample_count; ++i) {
+            before();
+            auto const length = path();
+            if (i >= warm_up) samples_[i - warm_up] = length - std::min(length, empty_);
+        }
+        return spread();
+    }
     // What an empty path costs is taken off every later measurement.
     void calibrate() {
         empty_ = 0;

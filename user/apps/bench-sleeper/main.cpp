@@ -18,6 +18,6 @@ constexpr std::uint64_t an_hour_ns = 3'600'000'000'000;
 extern "C" int main(std::uint64_t pages) {
     for (std::uint64_t i = 0; i < pages; ++i)
         static_cast<void>(*std::bit_cast<std::uint64_t const volatile*>(pages_address + i * page_bytes));
-    bench::report("sleeper ready");
+    bench::report("sleeper ready ticks=", bench::timestamp());
     for (;;) static_cast<void>(bench::clock.sleep_for(an_hour_ns));
 }
