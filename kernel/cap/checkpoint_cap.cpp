@@ -61,7 +61,7 @@ struct CheckpointOperations {
         auto const taken = TRY(kernel::take(kernel));
         auto const stop = arch::now_ns() - before;
         auto const clock = persistent_clock(kernel).now();
-        snapshots(kernel).taken_at = clock;
+        snapshots(kernel).in_flight_taken_at = clock;
         return answer(call, TakeResult{taken.epoch, taken.frames, clock, stop, live_count(kernel)});
     }
 
@@ -93,7 +93,9 @@ struct CheckpointOperations {
         TRY(control(call));
         auto& kernel = call.kernel();
         TRY(commit_snapshot(kernel, arguments.generation));
-        snapshots(kernel).committed_at = persistent_clock(kernel).now();
+        auto& state = snapshots(kernel);
+        state.taken_at = state.in_flight_taken_at;
+        state.committed_at = persistent_clock(kernel).now();
         wake_writers(kernel);
         queues(kernel).wake_all(WaitKey::of(WaitKey::Kind::generation));
         return call.answer();

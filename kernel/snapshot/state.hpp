@@ -15,8 +15,11 @@ struct SnapshotState {
     std::uint32_t refused_in_a_row = 0; // the third stops the machine
     std::uint64_t committed_generation = 0;
     std::uint64_t committed_frames = 0;
-    std::uint64_t committed_at = 0; // persistent-clock time, set by the caller of commit
+    // Persistent-clock times, set by the callers of take and commit: of the committed one, then of the one in
+    // flight.
+    std::uint64_t committed_at = 0;
     std::uint64_t taken_at = 0;
+    std::uint64_t in_flight_taken_at = 0;
 
     // Counts since boot.
     std::uint64_t takes = 0;

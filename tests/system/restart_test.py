@@ -92,6 +92,18 @@ class RestartTest(unittest.TestCase):
         self.assertIn(", 4 without a commit\n", self.stele("info", self.store))
         self.assertIn("clean", self.stele("check", self.store))
 
+    def test_a_store_of_more_frames_than_the_machine_keeps_unfolded_is_restored(self):
+        system = self.folder / "wide.toml"
+        system.write_text(f'include = ["{SYSTEM}"]' + """
+[[process]]
+name = "wide"
+program = "counter"
+map = [{ address = 0x2000000000, pages = 70000, access = "write" }]
+capabilities = [{ slot = 1, type = "entry", target = "console" }, { slot = 2, type = "clock" }]
+""")
+        self.stele("format", self.store, "--size", "512M", "--system", system, "--force")
+        self.boot("interval=0").wait_for(r"^\[stele\] restored generation", PATIENCE)
+
     def test_a_checkpoint_of_a_held_machine_lets_the_next_boot_run(self):
         for _ in range(3):
             machine = self.boot("interval=0 hold")

@@ -22,8 +22,8 @@ constinit std::uint64_t failures = 0;
 
 struct Moment {
     std::uint64_t time = 0;
-    std::uint64_t generation = 0;
-    std::uint64_t taken = 0; // of the newest snapshot, committed or not
+    std::uint64_t generation = 0; // of the newest committed checkpoint
+    std::uint64_t taken = 0;      // when its snapshot was taken
 };
 
 Moment look() {
@@ -33,25 +33,6 @@ Moment look() {
     return {now->nanoseconds, status->generation, status->taken_at};
 }
 
-// When the newest committed snapshot was taken, at the earliest.
-class Newest {
-public:
-    explicit Newest(Moment first) : last_(first), taken_(first.taken) {}
-
-    std::uint64_t taken() const { return taken_; }
-    Moment const& last() const { return last_; }
-    void advance(Moment now) {
-        bool const was_in_flight = last_.taken != taken_;
-        if (now.generation == last_.generation + 1 && was_in_flight) taken_ = last_.taken;
-        else if (now.generation != last_.generation) taken_ = last_.time; // taken and committed since
-        last_ = now;
-    }
-
-private:
-    Moment last_;
-    std::uint64_t taken_;
-};
-
 void write_pages(std::uint64_t pages) {
     for (std::uint64_t i = 0; i < pages; ++i) {
         auto& word = *std::bit_cast<std::uint64_t volatile*>(pages_address + i * page_bytes);
@@ -60,14 +41,14 @@ void write_pages(std::uint64_t pages) {
 }
 
 // Until `end`; the ages only if they are wanted.
-void run(Newest& newest, std::uint64_t pages, std::uint64_t end, bool wanted) {
-    auto next = newest.last().time + grid_ns;
-    while (newest.last().time < end) {
+void run(Moment& last, std::uint64_t pages, std::uint64_t end, bool wanted) {
+    auto next = last.time + grid_ns;
+    while (last.time < end) {
         write_pages(pages);
         auto const now = look();
         for (; next <= now.time; next += grid_ns)
-            if (wanted && age_count < ages_max) ages[age_count++] = next - newest.taken();
-        newest.advance(now);
+            if (wanted && age_count < ages_max) ages[age_count++] = next - last.taken;
+        last = now;
     }
 }
 
@@ -78,11 +59,11 @@ extern "C" int main(std::uint64_t argument) {
     auto const pages = argument & 0xffff;
     auto const run_ns = (argument >> 16) * 1'000'000;
     bench::wait_for_harness("age");
-    Newest newest(look());
-    run(newest, pages, newest.last().time + warm_up_ns, false);
-    auto const first = newest.last();
-    run(newest, pages, first.time + run_ns, true);
-    auto const commits = newest.last().generation - first.generation;
+    auto last = look();
+    run(last, pages, last.time + warm_up_ns, false);
+    auto const first = last;
+    run(last, pages, first.time + run_ns, true);
+    auto const commits = last.generation - first.generation;
     if (failures != 0 || age_count == 0)
         bench::report("age failed: ", failures, " calls were refused, ", age_count, " samples");
     auto const spread = bench::spread_of(std::span(ages).first(age_count == 0 ? 1 : age_count));
