@@ -9,6 +9,7 @@
 #include <ipc/keeper.hpp>
 #include <ipc/receive.hpp>
 #include <ipc/send.hpp>
+#include <ipc/standing.hpp>
 #include <mapping/evict.hpp>
 
 #include <abi/system_call.hpp>
@@ -115,8 +116,18 @@ Sent invoke_kernel(Kernel& kernel, Caller const& caller, Control control, Capabi
     return receives ? Sent::done : Sent::ended;
 }
 
+// Where the invoked capability stands. What dispatch found of the caller's capability space saves the walk.
+Result<CapabilitySlot> find_invoked(Kernel& kernel, Caller const& caller) {
+    auto const slot = caller.registers().rsi;
+    auto const* standing = standings(kernel).find(kernel, caller.live, caller.ref.frame);
+    if (standing == nullptr || standing->capability_page == no_frame || slot >= abi::capabilities_per_page)
+        return capability_walk(kernel, caller.ref, slot, Access::capability_read);
+    memory(kernel).frames[standing->capability_page].set(PageFrame::referenced);
+    return CapabilitySlot{page_slot(standing->capability_page, static_cast<std::uint32_t>(slot)), {}};
+}
+
 Sent send(Kernel& kernel, Caller const& caller, Control control) {
-    auto const invoked = capability_walk(kernel, caller.ref, caller.registers().rsi, Access::capability_read);
+    auto const invoked = find_invoked(kernel, caller);
     if (invoked.failed()) {
         fail_invocation(kernel, caller, invoked.error);
         return Sent::ended;

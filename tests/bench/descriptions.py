@@ -53,7 +53,7 @@ def sleeper(index, count, shared=()):
 
 def checkpoints(dirty, *, spaces=8, count=20, pause_us=10_000, sleepers=0, sleeper_pages=1, shared_pages=0):
     """`dirty` hot pages over `spaces` address spaces, `count` checkpoints wanted; `sleepers` are still. Each
-    maps the same `shared_pages`: a store has 65536 frames at most before its first fold."""
+    maps the same `shared_pages`, which keeps the store small."""
     spaces = min(spaces, dirty)
     share = [dirty // spaces + (index < dirty % spaces) for index in range(spaces)]
     shared = [f"shared{index}" for index in range(shared_pages)]
