@@ -188,6 +188,29 @@ TEST_F(FaultTest, DirtyLimitHoldsWritersBack) {
     EXPECT_TRUE(world.memory().epoch.end_wanted);
 }
 
+// A page with a grant may be written without a fault: each counts, also while nobody writes (R29).
+TEST_F(FaultTest, IdleGrantsCountAgainstTheLimit) {
+    auto const outer = world.object(abi::FrameType::patt);
+    world.shape(outer, 20, 16);
+    for (unsigned node = 0; node < 2; ++node) {
+        auto const inner = world.object(abi::FrameType::patt);
+        world.shape(inner, 16, 12);
+        for (unsigned slot = 0; slot < abi::patt_slots; ++slot)
+            world.set_pair(inner, slot, std::uint64_t{slot} << 12, world.to_page(world.page()));
+        world.set_pair(outer, node, std::uint64_t{node} << 16, world.to_patt(inner));
+    }
+    auto const other = world.process(world.to_patt(outer));
+    constexpr std::uint64_t last = 2 * abi::patt_slots - 1;
+    for (std::uint64_t i = 0; i < last; ++i) ASSERT_NE(access(i << 12, true, other), no_frame);
+    ASSERT_NO_FATAL_FAILURE(store.checkpoint());
+    auto& epoch = world.memory().epoch;
+    epoch.dirty_limit = mappings(world.kernel()).grants;
+    ASSERT_TRUE(has_room_for_writes(world.memory())) << "the unit itself is admitted";
+    EXPECT_EQ(access(last << 12, true, other), no_frame);
+    EXPECT_EQ(outcome.error, Error::no_memory);
+    EXPECT_TRUE(epoch.end_wanted);
+}
+
 // The record that a full table gives up for the second node of a walk is not that of its first.
 TEST_F(FaultTest, AWalkDoesNotForgetItself) {
     auto const outer = world.object(abi::FrameType::patt);
