@@ -2,22 +2,15 @@
 // inspect: one object of a checkpoint. One document serves both outputs: text prints it as a tree.
 #include "objects.hpp"
 #include "options.hpp"
+#include "process_document.hpp"
 #include "report.hpp"
 
-#include <abi/fault.hpp>
-#include <abi/objects/frame_shape.hpp>
 #include <fmt/core.h>
-#include <nlohmann/json.hpp>
 
 namespace tools {
 namespace {
 
 using Document = nlohmann::ordered_json;
-
-template <class Object>
-Object const& object_at(FrameContent const& frame, unsigned index) {
-    return base::view<Object>(base::ConstBytes(frame.bytes), index * sizeof(Object));
-}
 
 class Inspector {
 public:
@@ -105,35 +98,10 @@ private:
         out["slots"] = slots;
     }
 
-    static Document registers(abi::Registers const& r) {
-        return {{"rip", format_hex(r.rip)},         {"rsp", format_hex(r.rsp)},
-                {"rflags", format_hex(r.rflags)},   {"rax", format_hex(r.rax)},
-                {"rbx", format_hex(r.rbx)},         {"rcx", format_hex(r.rcx)},
-                {"rdx", format_hex(r.rdx)},         {"rsi", format_hex(r.rsi)},
-                {"rdi", format_hex(r.rdi)},         {"rbp", format_hex(r.rbp)},
-                {"r8", format_hex(r.r8)},           {"r9", format_hex(r.r9)},
-                {"r10", format_hex(r.r10)},         {"r11", format_hex(r.r11)},
-                {"r12", format_hex(r.r12)},         {"r13", format_hex(r.r13)},
-                {"r14", format_hex(r.r14)},         {"r15", format_hex(r.r15)},
-                {"fs_base", format_hex(r.fs_base)}, {"gs_base", format_hex(r.gs_base)}};
-    }
-
     void add_process(Document& out, abi::Process const& process) {
         out["name"] = process_name(process);
-        add_header(out, process.header);
-        out["state"] = state_name(process.state);
-        out["live"] = process.is_live();
-        out["fault"] = process.fault_code < abi::fault_names.size()
-                           ? std::string(abi::fault_names[process.fault_code])
-                           : "unknown";
-        out["faultAddress"] = format_hex(process.fault_address);
-        if (process.receive_endpoint != 0 && process.state == abi::RunState::receiving)
-            out["receivesOn"] =
-                process.open_wait != 0
-                    ? "any endpoint"
-                    : Objects::text(abi::ObjectId(process.receive_endpoint), abi::FrameType::endpoint);
-        out["wakeTime"] = process.wake_time;
-        if (options_.registers) out["registers"] = registers(process.registers);
+        out.update(state_document(process));
+        if (options_.registers) out["registers"] = registers_document(process.registers);
         else out["rip"] = format_hex(process.registers.rip);
         Document slots = Document::object();
         for (std::size_t i = 0; i < abi::process_slots; ++i)

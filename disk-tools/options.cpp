@@ -28,6 +28,7 @@ struct CommandLine {
     HistoryOptions history;
     PsOptions ps;
     InspectOptions inspect;
+    DiffOptions diff;
     CheckOptions check;
     MachineOptions boot;
     StoreOptions checkpoint, shutdown, kill;
@@ -136,6 +137,17 @@ private:
         inspect->add_flag("--space", line_.inspect.space, "Address space of a process");
         inspect->add_flag("--hex", line_.inspect.hex, "Content of the frame");
         live_flag(inspect);
+
+        auto* diff = verb("diff", "What differs between two checkpoints of a store",
+                          [this] { return command_diff(line_.common, line_.diff); });
+        diff->add_option("A", line_.diff.before, "A store, as STORE or STORE@REF: what was")
+            ->required()
+            ->type_name(file_value);
+        diff->add_option("B", line_.diff.after, "The same store or a copy of it, STORE or STORE@REF: what is")
+            ->required()
+            ->type_name(file_value);
+        diff->add_flag("--detail", line_.diff.detail, "Also each frame and the address of each page");
+        live_flag(diff);
 
         auto* check = verb("check", "Verify everything reachable",
                            [this] { return command_check(line_.common, line_.check); });

@@ -50,6 +50,12 @@ struct InspectOptions : StoreOptions {
     bool registers = false, capabilities = false, space = false, hex = false;
 };
 
+// Both are STORE or STORE@REF.
+struct DiffOptions {
+    std::string before, after;
+    bool detail = false;
+};
+
 struct CheckOptions : StoreOptions {};
 
 // Parses and runs; the process's exit status. Every Problem ends here as one line and its remedy.
@@ -61,6 +67,7 @@ int command_info(CommonOptions const&, InfoOptions const&);
 int command_history(CommonOptions const&, HistoryOptions const&);
 int command_ps(CommonOptions const&, PsOptions const&);
 int command_inspect(CommonOptions const&, InspectOptions const&);
+int command_diff(CommonOptions const&, DiffOptions const&);
 int command_check(CommonOptions const&, CheckOptions const&);
 int command_boot(CommonOptions const&, MachineOptions const&);
 int command_checkpoint(CommonOptions const&, StoreOptions const&);

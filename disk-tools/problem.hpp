@@ -13,6 +13,7 @@ namespace tools {
 // Exit codes: the low bits are fsck's, so that scripts which know fsck know ours.
 enum class ExitCode : int {
     done = 0,
+    different = 1,
     damaged = 4,
     failed = 8,
     usage = 16,
@@ -27,7 +28,8 @@ struct ExitRow {
 
 // For people: in --help and on every manual page.
 inline constexpr std::array exit_rows = {
-    ExitRow{ExitCode::done, "done; nothing is wrong"},
+    ExitRow{ExitCode::done, "done; nothing is wrong, nothing differs"},
+    ExitRow{ExitCode::different, "done by diff: the two checkpoints differ"},
     ExitRow{ExitCode::damaged, "damage was found and left as it is"},
     ExitRow{ExitCode::failed,
             "it could not be done: no store, an error of the disk, a newer format, a file in the way"},

@@ -15,7 +15,7 @@ import unittest
 
 ARGUMENTS = None
 DONE, DAMAGED, FAILED, USAGE, IN_USE = 0, 4, 8, 16, 75
-READERS = [["info"], ["info", "--super"], ["history"], ["ps"], ["inspect"], ["check"]]
+READERS = [["info"], ["info", "--super"], ["history"], ["ps"], ["inspect"], ["check"], ["diff"]]
 
 
 def stele(*words, **options):
@@ -58,8 +58,12 @@ class CommandTest(unittest.TestCase):
         for part in parts:
             self.assertIn(part, lines[0])
 
+    @staticmethod
+    def reader_words(verb, store):
+        return [verb[0], store, *{"inspect": ["counter"], "diff": [store]}.get(verb[0], []), *verb[1:]]
+
     def run_reader(self, verb, store):
-        return stele(verb[0], store, *(["counter"] if verb[0] == "inspect" else []), *verb[1:])
+        return stele(*self.reader_words(verb, store))
 
     def test_format_says_what_it_made(self):
         result = stele("format", self.path("new.img"), "--size", "32M", "--system", self.system)
@@ -270,9 +274,8 @@ class CommandTest(unittest.TestCase):
             result = self.run_reader(verb, self.good)
             self.assertNotRegex(result.stdout + result.stderr, r"[\r\b\x1b]")
             with open("/dev/full", "w") as full:
-                result = subprocess.run([ARGUMENTS.stele, verb[0], self.good,
-                                         *(["counter"] if verb[0] == "inspect" else []), *verb[1:]],
-                                        stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+                result = subprocess.run([ARGUMENTS.stele, *self.reader_words(verb, self.good)], stdout=full,
+                                        stderr=subprocess.PIPE, text=True, timeout=60)
             self.assertEqual(result.returncode, FAILED)
             self.assertIn("error[io]", result.stderr)
 
