@@ -66,7 +66,7 @@ bool find_form(Caller const& caller, Passage& passage) {
 bool would_wait(Kernel const& kernel, Caller const& caller) {
     auto const& object = caller.object;
     return object.event_endpoint_count == 0 && object.full_endpoint_count == 0 &&
-           !queues(kernel).may_be_waited_for(WaitKey::receiver(frame_id(kernel, caller.ref.frame)));
+           !queues(kernel).anybody_waits(WaitKey::receiver(frame_id(kernel, caller.ref.frame)));
 }
 
 // It can be answered.

@@ -52,8 +52,6 @@ public:
     // The running process waits for a message, and `next`, idle until now, runs in its place. Nobody of a
     // higher priority is ready; its equals have their turn when the time slice ends.
     void switch_to(LiveIndex next);
-    // False: nobody waits for the key.
-    bool may_be_waited_for(WaitKey key) const { return !waiting_[bucket_of(key)].empty(); }
 
     // The first process of the highest priority, taken off its queue and made the running one; the former
     // running one must have been put elsewhere. no_process: nobody is ready.
