@@ -14,8 +14,9 @@ inline constexpr std::size_t directory_extents = 8;
 enum class RecordFlag : std::uint64_t {
     flushed_first = 1, // data and directory were flushed before this record was submitted (R26)
     housekeeping = 2,  // written by the store itself to switch to a new map; changes no frame
+    rollback = 4,      // has the content of the checkpoint `restores`; its changes are in the map, `base` is itself
 };
-inline constexpr std::uint64_t record_flags_known = 3;
+inline constexpr std::uint64_t record_flags_known = 7;
 
 struct CommitRecord {
     std::uint64_t magic = record_magic;
@@ -48,9 +49,10 @@ struct CommitRecord {
     std::uint32_t processes = 0;     // live processes in the whole checkpoint, as the kernel counts them
     std::uint32_t abi_revision = 0;  // R7: object layouts are disk format
     std::uint32_t reserved0 = 0;
-    TwinRef checkpoints; // table of older retained checkpoints and their ancestor lists; none in revision 0
+    TwinRef checkpoints; // checkpoint_table.hpp; none: the table is empty
     std::uint64_t map_nodes = 0; // nodes of the map
-    std::array<std::uint64_t, 3> reserved{};
+    std::uint64_t restores = 0;  // generation, of a rollback; else 0
+    std::array<std::uint64_t, 2> reserved{};
 };
 STELE_AT(CommitRecord, magic, 0);
 STELE_AT(CommitRecord, hash, 8);
@@ -80,7 +82,8 @@ STELE_AT(CommitRecord, abi_revision, 384);
 STELE_AT(CommitRecord, reserved0, 388);
 STELE_AT(CommitRecord, checkpoints, 392);
 STELE_AT(CommitRecord, map_nodes, 416);
-STELE_AT(CommitRecord, reserved, 424);
+STELE_AT(CommitRecord, restores, 424);
+STELE_AT(CommitRecord, reserved, 432);
 inline constexpr std::size_t record_used = 448; // the rest of the sector is zero
 static_assert(sizeof(CommitRecord) == record_used && record_used <= sector_size &&
               base::WireType<CommitRecord>);

@@ -13,9 +13,13 @@ enum class EntryFlag : std::uint8_t {
     live = 1,   // a process frame whose run state is live (R16)
     zero = 2,   // all 4096 bytes are zero: no block, and on disk no third word
     shared = 4, // the block was written, and flushed, by an earlier checkpoint: recovery need not verify it
-    compressed = 8, // reserved: refused by revision 0
+    compressed = 8, // reserved: refused
+    // of a leaf of the map, with `zero`: from this birth on the frame is as if never written (a rollback to
+    // before its first birth)
+    absent = 16,
 };
-inline constexpr std::uint8_t entry_flags_known = 7;
+inline constexpr std::uint8_t directory_flags_known = 7;
+inline constexpr std::uint8_t leaf_flags_known = 19;
 
 struct DirectoryEntry {
     using Frame = base::Field<47, 0>;
@@ -36,6 +40,7 @@ struct DirectoryEntry {
     }
     constexpr bool zero() const { return flags().has(EntryFlag::zero); }
     constexpr bool live() const { return flags().has(EntryFlag::live); }
+    constexpr bool absent() const { return flags().has(EntryFlag::absent); }
     constexpr bool shared() const { return flags().has(EntryFlag::shared); }
     constexpr Version mark() const { return Version(static_cast<std::uint32_t>(Mark::get(where))); }
     constexpr std::uint64_t sector() const { return Sector::get(where); }

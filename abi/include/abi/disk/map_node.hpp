@@ -3,6 +3,7 @@
 // checkpoint takes the newest birth not after it. Nodes are 4096 bytes, stand in two places, and their hash
 // is with the pointer.
 //   Invariant: keys rise strictly within a node; a child's keys lie from its key up to the next child's key.
+//   Invariant: all versions of a frame stand in one leaf (there are at most checkpoints_at_most + 2).
 #pragma once
 
 #include <abi/disk/directory.hpp>

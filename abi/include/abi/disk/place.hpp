@@ -73,6 +73,7 @@ enum class HashSeed : std::uint64_t {
     directory = 0x7465722d7269642e,
     map_node = 0x65646f6e2d70616d,
     segment_table = 0x656c626174676573,
+    checkpoint_table = 0x656c626174706b63,
 };
 // The second half of a 128-bit hash is XXH64 with the seed's complement.
 

@@ -15,8 +15,7 @@ inline constexpr std::size_t root_slot_stride = 4096;
 inline constexpr std::size_t label_size = 32;
 
 // Features a reader must know (incompat), a writer must know (ro_compat), and nobody must know (compat).
-// Reserved names: incompat 1 = compressed blocks, 2 = checkpoint table with ancestor
-// lists, 4 = paged segment table.
+// Reserved names: incompat 1 = compressed blocks, 4 = paged segment table.
 inline constexpr std::uint64_t incompat_known = 0;
 inline constexpr std::uint64_t ro_compat_known = 0;
 
@@ -48,7 +47,11 @@ struct RootSlot {
     std::uint32_t interval_ms = 0;        // between checkpoints; 0: on request only
     std::uint32_t retain = 0;             // newest checkpoints that stay readable, as far as space allows
     std::uint64_t processor_features = 0; // R11: XCR0 bits that its processes were started with
-    std::array<std::uint64_t, 2> reserved{};
+    // R30, beside `retain`: of the last tenths of a second one checkpoint each, of the last seconds one each.
+    std::uint16_t retain_tenths = 0;
+    std::uint16_t retain_seconds = 0;
+    std::uint32_t migration_kib_s = 0; // what migration may write and read a second; 0: as much as it can
+    std::uint64_t reserved = 0;
 };
 STELE_AT(RootSlot, magic, 0);
 STELE_AT(RootSlot, hash, 8);
@@ -74,7 +77,10 @@ STELE_AT(RootSlot, label, 184);
 STELE_AT(RootSlot, interval_ms, 216);
 STELE_AT(RootSlot, retain, 220);
 STELE_AT(RootSlot, processor_features, 224);
-STELE_AT(RootSlot, reserved, 232);
+STELE_AT(RootSlot, retain_tenths, 232);
+STELE_AT(RootSlot, retain_seconds, 234);
+STELE_AT(RootSlot, migration_kib_s, 236);
+STELE_AT(RootSlot, reserved, 240);
 inline constexpr std::size_t root_slot_used = 248; // the rest of the sector is zero
 static_assert(sizeof(RootSlot) == root_slot_used && root_slot_used <= sector_size &&
               base::WireType<RootSlot>);
