@@ -18,7 +18,7 @@ ChildEntry child_entry(base::ConstBytes node, std::size_t index) {
 
 bool valid_entry(DirectoryEntry const& entry, Geometry const& geometry) {
     auto const raw = entry.flags().raw();
-    if ((raw & ~entry_flags_known) != 0) return false;
+    if ((raw & ~directory_flags_known) != 0) return false;
     if (static_cast<std::uint8_t>(entry.type()) >= abi::frame_type_count) return false;
     if (entry.frame().number() == 0) return false;
     if (entry.live() && entry.type() != abi::FrameType::process) return false;
