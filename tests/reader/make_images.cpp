@@ -40,11 +40,14 @@ public:
                     report.generation.counter(), report.torn ? "true" : "false",
                     result && result->findings == 0 ? "true" : "false");
         print_slot(reader.superblock());
-        std::array<checkpoint::CheckpointInfo, 66> list;
+        std::array<checkpoint::CheckpointInfo, checkpoint::history_at_most> list;
         auto const count = reader.history(list);
         std::printf("\"checkpoints\":[");
         for (std::size_t i = 0; i < count; ++i)
             std::printf("%s%lu", i == 0 ? "" : ",", list[i].generation.counter());
+        std::printf("],\"pins\":[");
+        for (std::size_t i = 0; i < count; ++i)
+            std::printf("%s\"%s\"", i == 0 ? "" : ",", std::string(list[i].pin()).c_str());
         std::printf("],\"views\":[");
         for (std::size_t i = 0; i < count; i += 3) {
             std::printf("%s{\"at\":%lu,\"frames\":[", i == 0 ? "" : ",", list[i].generation.counter());
@@ -64,8 +67,9 @@ public:
 
 private:
     static void print_slot(abi::disk::RootSlot const& slot) {
-        std::printf("\"slot\":[%u,%u,%u,%lu,%u,%u,%lu,%lu,%u],", slot.format_revision, slot.abi_revision,
-                    slot.boot, slot.created_ns, slot.interval_ms, slot.retain, slot.processor_features,
+        std::printf("\"slot\":[%u,%u,%u,%lu,%u,%u,%u,%u,%u,%lu,%lu,%u],", slot.format_revision,
+                    slot.abi_revision, slot.boot, slot.created_ns, slot.interval_ms, slot.retain,
+                    slot.retain_tenths, slot.retain_seconds, slot.migration_kib_s, slot.processor_features,
                     slot.segments, slot.segment_shift);
     }
 

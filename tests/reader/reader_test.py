@@ -23,7 +23,8 @@ class Hash(unittest.TestCase):
 
 class Images(unittest.TestCase):
     def setUp(self):
-        self.counts = {"images": 0, "torn": 0, "damaged": 0, "views": 0, "refused": 0}
+        self.counts = {"images": 0, "torn": 0, "damaged": 0, "views": 0, "refused": 0,
+                       "pins": 0, "rollbacks": 0}
 
     def compare(self, expected):
         self.counts["images"] += 1
@@ -39,19 +40,24 @@ class Images(unittest.TestCase):
         self.assertEqual(reader.newest.counter(), expected["generation"], expected["path"])
         slot = reader.slot
         self.assertEqual([slot.revision, slot.abi, slot.boot, slot.created, slot.interval, slot.retain,
-                          slot.features, slot.segments, slot.shift], expected["slot"], expected["path"])
+                          slot.retain_tenths, slot.retain_seconds, slot.migration_kib_s, slot.features,
+                          slot.segments, slot.shift], expected["slot"], expected["path"])
         self.assertEqual(reader.torn is not None, expected["torn"], expected["path"])
-        self.assertEqual([r.counter() for r, _ in reversed(reader.chain)], expected["checkpoints"])
+        retained = reader.retained()
+        self.assertEqual([one.counter() for one in retained], expected["checkpoints"], expected["path"])
+        self.assertEqual([one.name for one in retained], expected["pins"], expected["path"])
+        self.counts["pins"] += any(expected["pins"])
+        self.counts["rollbacks"] += any(one.restores for one in retained)
         everything = {}
-        for record, _ in reader.chain:
-            for frame, (entry, birth) in reader.view(record.generation).items():
+        for one in retained:
+            for frame, (entry, birth) in reader.view(one.generation).items():
                 everything[frame, birth] = (entry, birth)
         reader.verify(everything)
         self.assertEqual(not reader.findings, expected["clean"], (expected["path"], reader.findings))
         self.counts["torn"] += expected["torn"]
         self.counts["damaged"] += not expected["clean"]
         for view in expected["views"]:
-            generation = next(r.generation for r, _ in reader.chain if r.counter() == view["at"])
+            generation = next(one.generation for one in retained if one.counter() == view["at"])
             found = [[frame, entry[0] >> 48 & 255, entry[1] >> 40, bool(entry[0] >> 56 & 1),
                       bool(entry[0] >> 56 & 2), birth & ((1 << 42) - 1), "%016x" % entry[2]]
                      for frame, (entry, birth) in sorted(reader.view(generation).items())]
@@ -69,6 +75,8 @@ class Images(unittest.TestCase):
         self.assertGreater(self.counts["torn"], 5)
         self.assertGreater(self.counts["damaged"], 30)
         self.assertGreater(self.counts["views"], 200)
+        self.assertGreater(self.counts["pins"], 20)
+        self.assertGreater(self.counts["rollbacks"], 20)
 
 
 if __name__ == "__main__":

@@ -9,9 +9,12 @@ P1, P2, P3 = 0x9E3779B185EBCA87, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9
 P4, P5 = 0x85EBCA77C2B2AE63, 0x27D4EB2F165667C5
 SEED_SLOT, SEED_RECORD, SEED_DIRECTORY = 0x746F6F722E6C7473, 0x7463657265722E73, 0x7465722D7269642E
 SEED_NODE, SEED_TABLE = 0x65646F6E2D70616D, 0x656C626174676573
+SEED_CHECKPOINTS = 0x656C626174706B63
+REVISION = 1
 TYPES = ("free", "data page", "capability page", "patt", "process", "endpoint", "schedule", "heap")
-LIVE, ZERO, SHARED = 1, 2, 4
-FLUSHED_FIRST, HOUSEKEEPING = 1, 2
+LIVE, ZERO, SHARED, ABSENT = 1, 2, 4, 16
+FLUSHED_FIRST, HOUSEKEEPING, ROLLBACK = 1, 2, 4
+PINNED = 1
 
 
 class Refusal(Exception):
@@ -62,6 +65,10 @@ def count_of(extent):
     return extent >> 48
 
 
+def counter_of(generation):
+    return generation & ((1 << 42) - 1)
+
+
 class Geometry:
     def __init__(self, shift, segments):
         self.shift, self.segments = shift, segments
@@ -88,8 +95,8 @@ class Slot:
         (self.magic, low, high, self.revision, self.abi, self.incompat, self.ro_compat, self.compat, store0,
          store1, self.sequence, self.slot, self.shift, self.segments, self.boot, _, nonce0, nonce1,
          self.generation, record0, record1, place0, place1, next0, next1, self.created, self.label,
-         self.interval, self.retain, self.features) = struct.unpack_from(
-             "<8s2Q2I3Q2QQ2IQ2I2QQ2Q2Q2QQ32s2IQ", sector)
+         self.interval, self.retain, self.features, self.retain_tenths, self.retain_seconds,
+         self.migration_kib_s) = struct.unpack_from("<8s2Q2I3Q2QQ2IQ2I2QQ2Q2Q2QQ32s2IQ2HI", sector)
         self.hash, self.store, self.nonce = (low, high), (store0, store1), (nonce0, nonce1)
         self.record_hash, self.record, self.next = (record0, record1), (place0, place1), (next0, next1)
         geometry = Geometry(self.shift, self.segments)
@@ -112,12 +119,30 @@ class Record:
         runs = struct.unpack_from("<16Q", sector, 160)
         self.directories = (runs[:8], runs[8:])
         (self.base, m0, m1, mh, t0, t1, th, self.time, self.stop, self.clock, self.written, self.frames,
-         self.processes, self.abi, _, c0, c1, ch, self.map_nodes) = struct.unpack_from(
-             "<Q3Q3Q4Q4I3QQ", sector, 288)
-        self.map, self.table, self.checkpoints = ((m0, m1), mh), ((t0, t1), th), (c0, c1, ch)
+         self.processes, self.abi, _, c0, c1, ch, self.map_nodes, self.restores) = struct.unpack_from(
+             "<Q3Q3Q4Q4I3Q2Q", sector, 288)
+        self.map, self.table, self.checkpoints = ((m0, m1), mh), ((t0, t1), th), ((c0, c1), ch)
+        self.name = ""
 
     def counter(self):
-        return self.generation & ((1 << 42) - 1)
+        return counter_of(self.generation)
+
+    def boot(self):
+        return self.generation >> 42
+
+
+class Entry:
+    """A checkpoint as the checkpoint table keeps it: section 7a."""
+    SIZE = 120
+
+    def __init__(self, data, offset):
+        (self.generation, h0, h1, self.time, self.stop, self.clock, self.written, self.frames, self.processes,
+         self.flags, self.abi, self.restores, name) = struct.unpack_from("<Q2Q4Q4IQ32s", data, offset)
+        self.hash, self.name = (h0, h1), name.rstrip(b"\0").decode("ascii", "replace")
+        self.directory_entries = None
+
+    def counter(self):
+        return counter_of(self.generation)
 
     def boot(self):
         return self.generation >> 42

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """An independent reader of Stele stores, written from docs/format.md alone. Needs Python only, never writes.
 
-    stele_reader.py [--json] [--frames] [--quick] [--at GENERATION] STORE
+    stele_reader.py [--json] [--frames] [--quick] [--ranges] [--at GENERATION] STORE
 
 Exit codes: 0 all verifies, 4 damage found, 8 not a readable store. A newest commit that was cut is no
 damage."""
@@ -14,8 +14,10 @@ import sys
 
 sys.dont_write_bytecode = True  # a reader leaves nothing behind
 from stele_format import (  # noqa: E402
-    BLOCK, FLUSHED_FIRST, HOUSEKEEPING, LIVE, SECTOR, SEED_DIRECTORY, SEED_NODE, SEED_RECORD, SEED_TABLE,
-    SHARED, TYPES, ZERO, Geometry, Record, Refusal, Slot, count_of, first_of, hash128, xxh64)
+    ABSENT, BLOCK, FLUSHED_FIRST, PINNED, REVISION, ROLLBACK, SECTOR, SEED_CHECKPOINTS, SEED_DIRECTORY,
+    SEED_NODE, SEED_RECORD, SEED_TABLE, SHARED, ZERO, Entry, Geometry, Record, Refusal, Slot, count_of,
+    first_of, hash128, xxh64)
+from reader_report import describe, print_lines  # noqa: E402
 
 
 class Reader:
@@ -42,9 +44,11 @@ class Reader:
         self.findings.append({"code": code, **what})
 
     @staticmethod
-    def refuse_newer(slots):
-        if any(slot.revision > 0 or slot.incompat for slot in slots):
+    def refuse_others(slots):
+        if any(slot.revision > REVISION or slot.incompat for slot in slots):
             raise Refusal("newer-format")
+        if any(slot.revision < REVISION for slot in slots):
+            raise Refusal("older-format")
 
     # Section 3 and step 1 of section 8.
     def find_slot(self):
@@ -66,7 +70,7 @@ class Reader:
         if not valid:
             magic = any(s.magic == b"STELEST0" for s in copies.values())
             raise Refusal("bad-superblock" if magic else "not-a-store")
-        self.refuse_newer(valid)
+        self.refuse_others(valid)
         self.geometry = max(valid, key=lambda s: s.sequence).geometry
         if self.geometry.bytes > self.size:
             raise Refusal("truncated")
@@ -74,7 +78,7 @@ class Reader:
             offset = self.geometry.slot_offset(index, 1)
             slot = copies[index, 1] = Slot(self.at(offset, SECTOR), index)
             slot.valid = slot.valid and slot.geometry.slot_offset(index, 1) == offset
-        self.refuse_newer([s for s in copies.values() if s.valid])
+        self.refuse_others([s for s in copies.values() if s.valid])
         for (index, copy), slot in copies.items():
             if not slot.valid:
                 self.damage("root-slot", offset=self.geometry.slot_offset(index, copy))
@@ -88,9 +92,12 @@ class Reader:
         single = record.self + record.next + (record.parent if record.parent[0] else ())
         if any(count_of(e) != 1 or not self.geometry.in_log(e) for e in single) or place not in record.self:
             return None
-        if record.store != self.slot.store or record.flags & ~3 or any(record.checkpoints):
+        if record.store != self.slot.store or record.flags & ~7:
             return None
-        if record.base >= record.generation or record.directory_bytes % 8:
+        back = bool(record.flags & ROLLBACK)
+        if (record.base != record.generation if back else record.base >= record.generation):
+            return None
+        if bool(record.restores) != back or record.directory_bytes % 8:
             return None
         if not 16 * record.directory_entries <= record.directory_bytes <= 24 * record.directory_entries:
             return None
@@ -187,18 +194,63 @@ class Reader:
 
     def load_map(self):
         self.leaves, self.live_sectors = [], [0] * self.geometry.segments
-        self.nodes = 0
+        self.nodes, self.ranges = 0, []
         if self.newest.map[0][0]:
             self.walk(self.newest.map, None)
+        for (frame, birth, _), (after, later, _) in zip(self.leaves, self.leaves[1:]):
+            if (frame, birth) >= (after, later):
+                self.damage("map-node", frame="0x%x" % frame)
 
-    def count_live(self, extent):
+    # Section 7a.
+    def load_checkpoints(self):
+        """Retained checkpoints that the table keeps, oldest first."""
+        self.table = []
+        places, wanted = self.newest.checkpoints
+        if not places[0]:
+            return
+        good = None
+        for place in places:
+            self.count_live(place, "checkpoint table")
+            data = self.extent(place)
+            if xxh64(data, SEED_CHECKPOINTS) == wanted:
+                good = good or data
+            else:
+                self.damage("checkpoint-table", offset=first_of(place) * SECTOR)
+        if good is None:
+            raise Refusal("corrupt")
+        magic, store0, store1, count = struct.unpack_from("<Q2QI", good)
+        if magic != 0x31746E696F706B63 or (store0, store1) != self.slot.store or 64 + count * 120 > len(good):
+            raise Refusal("corrupt")
+        self.table = [Entry(good, 64 + i * Entry.SIZE) for i in range(count)]
+        order = [e.generation for e in self.table]
+        if order != sorted(set(order)) or order and order[-1] > self.newest.generation:
+            raise Refusal("corrupt")
+        if any(bool(e.name) != bool(e.flags & PINNED) or e.generation > self.newest.base and not e.name
+               for e in self.table):
+            raise Refusal("corrupt")
+
+    def retained(self):
+        """Every checkpoint that can be looked at, newest first: records, and entries of the table."""
+        known = {record.generation: record for record, _ in self.chain}
+        for entry in self.table:
+            if entry.generation in known:
+                known[entry.generation].name = entry.name
+            else:
+                known[entry.generation] = entry
+        return [known[generation] for generation in sorted(known, reverse=True)]
+
+    def count_live(self, extent, what):
         self.live_sectors[first_of(extent) >> (self.geometry.shift - 9)] += count_of(extent)
+        self.mark(extent, what)
+
+    def mark(self, extent, what):
+        self.ranges.append((first_of(extent) * SECTOR, count_of(extent) * SECTOR, what))
 
     def walk(self, ref, level):
         places, wanted = ref
         node = None
         for place in places:
-            self.count_live(place)
+            self.count_live(place, "map node")
             data = self.extent(place)
             if len(data) == BLOCK and xxh64(data, SEED_NODE) == wanted:
                 node = node or data
@@ -211,12 +263,17 @@ class Reader:
         if magic != 0x65646F6E or (store0, store1) != self.slot.store or level not in (None, found_level):
             self.damage("map-node", offset=first_of(places[0]) * SECTOR)
             return
+        counted = set()  # versions of one frame may share a block; they stand in one leaf
         for i in range(count):
             if found_level == 0:
                 name, where, hashed, birth = struct.unpack_from("<4Q", node, 64 + 32 * i)
-                self.leaves.append((name & ((1 << 48) - 1), birth, (name, where, hashed)))
-                if not name >> 56 & ZERO:
-                    self.count_live(where & ((1 << 40) - 1) | 8 << 48)
+                frame, sector = name & ((1 << 48) - 1), where & ((1 << 40) - 1)
+                if i == 0 and self.leaves and self.leaves[-1][0] == frame:
+                    self.damage("map-node", offset=first_of(places[0]) * SECTOR)
+                self.leaves.append((frame, birth, (name, where, hashed)))
+                if not name >> 56 & ZERO and (frame, sector) not in counted:
+                    counted.add((frame, sector))
+                    self.count_live(sector | 8 << 48, "block of frame 0x%x" % frame)
             else:
                 _, _, place0, place1, hashed, _ = struct.unpack_from("<6Q", node, 64 + 48 * i)
                 self.walk(((place0, place1), hashed), found_level - 1)
@@ -226,7 +283,7 @@ class Reader:
         if not places[0]:
             return
         for place in places:
-            self.count_live(place)
+            self.count_live(place, "segment table")
         for place in places:
             data = self.extent(place)
             counts = list(struct.unpack_from("<%dH" % self.geometry.segments, data))
@@ -243,7 +300,24 @@ class Reader:
             if record.generation <= generation:
                 for frame, entry in entries.items():
                     frames[frame] = (entry, record.generation)
-        return frames
+        return {frame: found for frame, found in frames.items() if not found[0][0] >> 56 & ABSENT}
+
+    def live_ranges(self):
+        """Bytes that something refers to, as (offset, length, what): the rest may hold anything."""
+        for index in (0, 1):
+            for copy in (0, 1):
+                self.ranges.append((self.geometry.slot_offset(index, copy), SECTOR, "root slot %d" % index))
+        for record, entries in self.chain:
+            for place in record.self:
+                self.mark(place, "record of %d" % record.counter())
+            if record.generation <= self.newest.base:
+                continue
+            for place in (e for runs in record.directories for e in runs if e):
+                self.mark(place, "directory of %d" % record.counter())
+            for frame, (name, where, _) in entries.items():
+                if not name >> 56 & ZERO:
+                    self.mark(where & ((1 << 40) - 1) | 8 << 48, "block of frame 0x%x" % frame)
+        return sorted(set(self.ranges))
 
     def verify(self, frames):
         good = 0
@@ -260,47 +334,8 @@ class Reader:
         self.find_newest()
         self.load_chain()
         self.load_map()
+        self.load_checkpoints()
         self.check_table()
-
-
-def describe(reader, frames, verified, with_frames):
-    processes = [frame for frame, (entry, _) in sorted(frames.items()) if entry[0] >> 48 & 255 == 4]
-    result = {
-        "schema": "stele.reader/1",
-        "store": "%016x%016x" % reader.slot.store[::-1],
-        "label": reader.slot.label.rstrip(b"\0").decode("utf-8", "replace"),
-        "generation": reader.newest.counter(),
-        "boot": reader.slot.boot,
-        "settings": {
-            "formatRevision": reader.slot.revision, "abiRevision": reader.slot.abi,
-            "createdNs": reader.slot.created, "segments": reader.slot.segments,
-            "segmentBytes": 1 << reader.slot.shift, "intervalMs": reader.slot.interval,
-            "retain": reader.slot.retain, "processorFeatures": "0x%x" % reader.slot.features,
-        },
-        "identity": "%016x%016x" % reader.newest.hash[::-1],
-        "tornNewest": reader.torn.counter() if reader.torn else None,
-        "frames": len(frames),
-        "verified": verified,
-        "liveProcesses": ["0x%x" % f for f in processes if frames[f][0][0] >> 56 & LIVE],
-        "processFrames": ["0x%x" % f for f in processes],
-        "mapNodes": reader.nodes,
-        "checkpoints": [{
-            "generation": record.counter(), "boot": record.boot(), "timeNs": record.time,
-            "stopNs": record.stop,
-            "frames": record.frames, "entries": record.directory_entries, "bytesWritten": record.written,
-            "processes": record.processes, "housekeeping": bool(record.flags & HOUSEKEEPING),
-            "identity": "%016x%016x" % record.hash[::-1],
-        } for record, _ in reversed(reader.chain)],
-        "clean": not reader.findings,
-        "findings": reader.findings,
-    }
-    if with_frames:
-        result["frameList"] = [{
-            "frame": "0x%x" % frame, "type": TYPES[entry[0] >> 48 & 255], "mark": entry[1] >> 40,
-            "live": bool(entry[0] >> 56 & LIVE), "zero": bool(entry[0] >> 56 & ZERO),
-            "hash": "%016x" % entry[2],
-            "birth": birth & ((1 << 42) - 1)} for frame, (entry, birth) in sorted(frames.items())]
-    return result
 
 
 def main():
@@ -309,6 +344,7 @@ def main():
     parser.add_argument("--json", action="store_true", help="one JSON object")
     parser.add_argument("--frames", action="store_true", help="list every frame of the newest checkpoint")
     parser.add_argument("--quick", action="store_true", help="do not read the frames' blocks")
+    parser.add_argument("--ranges", action="store_true", help="list the bytes that something refers to")
     parser.add_argument("--at", type=int, help="generation (counter) to list and verify; default the newest")
     options = parser.parse_args()
     try:
@@ -316,10 +352,10 @@ def main():
         reader.read()
         generation = reader.newest.generation
         if options.at is not None:
-            known = [r.generation for r, _ in reader.chain if r.counter() == options.at]
+            known = [one.generation for one in reader.retained() if one.counter() == options.at]
             if not known:
                 raise Refusal("no-such-checkpoint")
-            generation = known[-1]
+            generation = known[0]
         frames = reader.view(generation)
         verified = None if options.quick else reader.verify(frames)
     except (Refusal, OSError) as error:
@@ -330,20 +366,12 @@ def main():
             print("stele_reader: error[%s]: %s" % (word, options.store), file=sys.stderr)
         return 4 if word == "corrupt" else 8
     result = describe(reader, frames, verified, options.frames)
+    if options.ranges:
+        result["ranges"] = reader.live_ranges()
     if options.json:
         print(json.dumps(result))
     else:
-        for key in ("store", "label", "generation", "tornNewest", "frames", "verified", "mapNodes"):
-            print("%-12s %s" % (key, result[key]))
-        print("settings     " + ", ".join("%s %s" % pair for pair in result["settings"].items()))
-        for checkpoint in result["checkpoints"]:
-            print("checkpoint   %(generation)d  frames %(frames)d  written %(bytesWritten)d  "
-                  "processes %(processes)d" % checkpoint)
-        for frame in result.get("frameList", ()):
-            print("frame        %(frame)s  %(type)s  mark %(mark)d  born %(birth)d  %(hash)s" % frame)
-        for finding in reader.findings:
-            print("damage       " + json.dumps(finding))
-        print("clean" if not reader.findings else "DAMAGED")
+        print_lines(result, reader.findings)
     return 4 if reader.findings else 0
 
 
