@@ -132,7 +132,7 @@ class Record:
 
 
 class Entry:
-    """A checkpoint as the checkpoint table keeps it: section 7a."""
+    """A checkpoint as the checkpoint table keeps it: section 8."""
     SIZE = 120
 
     def __init__(self, data, offset):

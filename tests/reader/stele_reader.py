@@ -50,7 +50,7 @@ class Reader:
         if any(slot.revision < REVISION for slot in slots):
             raise Refusal("older-format")
 
-    # Section 3 and step 1 of section 8.
+    # Section 3 and step 1 of section 9.
     def find_slot(self):
         copies = {}
         for index in (0, 1):
@@ -149,7 +149,7 @@ class Reader:
         block = self.at((entry[1] & ((1 << 40) - 1)) * SECTOR, BLOCK)
         return xxh64(block, frame | kind << 56) == entry[2]
 
-    # Steps 2 to 4 of section 8.
+    # Steps 2 to 4 of section 9.
     def find_newest(self):
         slot = self.slot
         newest, parent, following = self.record_of(slot.record, slot.record_hash), None, slot.next
@@ -175,7 +175,7 @@ class Reader:
                 self.torn, newest, self.settled = newest, parent, True
         self.newest = newest
 
-    # Section 8, content.
+    # Section 9, content.
     def load_chain(self):
         chain, record = [self.newest], self.newest
         while record.generation > self.newest.base and record.parent[0]:
@@ -201,7 +201,7 @@ class Reader:
             if (frame, birth) >= (after, later):
                 self.damage("map-node", frame="0x%x" % frame)
 
-    # Section 7a.
+    # Section 8.
     def load_checkpoints(self):
         """Retained checkpoints that the table keeps, oldest first."""
         self.table = []
