@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One workload of the crash enumeration.
+// One run of the crash enumeration.
 #include "crash_run.hpp"
 
 #include <abi/disk/commit_record.hpp>
@@ -7,8 +7,7 @@
 #include <store/hash.hpp>
 
 #include <algorithm>
-#include <chrono>
-#include <cstdio>
+#include <utility>
 
 namespace tests {
 
@@ -16,70 +15,70 @@ namespace {
 
 constexpr std::uint32_t shift = 14;
 
-checkpoint::Limits limits_of(Workload const& workload) {
-    auto limits = small_limits(workload.segments);
-    limits.unmigrated_entries = workload.entries;
+checkpoint::Limits limits_of(Plan const& plan) {
+    auto limits = small_limits(plan.segments);
+    limits.unmigrated_entries = plan.entries;
     return limits;
 }
 
 } // namespace
 
-Totals& totals() {
-    static Totals all;
-    return all;
-}
+CrashRun::CrashRun(RunName name, Plan const& plan)
+    : name_(std::move(name)), plan_(plan), limits_(limits_of(plan)), memory_(limits_) {}
 
-CrashRun::CrashRun(Workload const& workload)
-    : workload_(workload), limits_(limits_of(workload)), memory_(limits_) {}
-
-CrashCounts CrashRun::run() {
-    SimulatedDisk disk(std::size_t{workload_.segments} << shift, workload_.disk);
+RunResult CrashRun::run() {
+    SimulatedDisk disk(std::size_t{plan_.segments} << shift, plan_.disk);
     ReferenceStore store(disk, limits_);
     EXPECT_TRUE(store.format(shift));
     EXPECT_TRUE(store.open(1000));
-    store.on_acknowledged = [&](std::uint64_t number) { disk.mark(number); };
-    if (workload_.before) workload_.before(store, disk);
+    if (plan_.early) {
+        store.on_added = [&](std::uint64_t frame) {
+            if (frame == 1) disk.mark(store.models().size() - 1);
+        };
+    } else {
+        store.on_acknowledged = [&](std::uint64_t number) { disk.mark(number); };
+    }
+    if (plan_.before) plan_.before(store, disk);
     store.settle();
+    disk.catch_up();
     disk.start_recording();
     auto const acknowledged = store.acknowledged();
-    workload_.run(store, disk);
+    auto const counted = plan_.counter != nullptr ? store.engine().counters().*plan_.counter : 0;
+    plan_.run(store, disk);
+    if (plan_.counter != nullptr) result_.counted = store.engine().counters().*plan_.counter - counted;
     models_ = store.models();
-    last_frame_ = 1;
     for (auto const& model : models_)
         if (!model.empty()) last_frame_ = std::max(last_frame_, model.rbegin()->first);
-    CrashStates states(disk.start(), disk.history(), acknowledged, workload_.crash);
-    auto const begun = std::chrono::steady_clock::now();
-    auto const counts = states.run([this](UndoDisk& image, std::uint64_t marked) { check(image, marked); });
-    auto const seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
-    std::printf("%-28s %5zu events %6lu cuts %8lu states %8lu distinct, most pending %2lu, %lu violations, "
-                "%.1f s\n",
-                workload_.name.c_str(), disk.history().size(), counts.cuts, counts.states, counts.distinct,
-                counts.most_pending, violations_, seconds);
-    if (!workload_.faults) {
-        EXPECT_EQ(counts.overlapping, 0u);
-    }
-    totals().states += workload_.expect_violations ? 0 : counts.states;
-    totals().distinct += workload_.expect_violations ? 0 : counts.distinct;
-    totals().cuts += counts.cuts;
-    return counts;
+    plan_.crash.volatile_cache = plan_.disk.volatile_cache;
+    CrashStates states(disk.start(), disk.history(), acknowledged, plan_.crash);
+    result_.counts = states.run([this](UndoDisk& image, std::uint64_t marked) { check(image, marked); });
+    result_.events = disk.history().size();
+    result_.seen.insert(states.seen().begin(), states.seen().end());
+    if (!plan_.faults && result_.counts.overlapping > 0)
+        violation("writes to the same sectors were pending together", acknowledged);
+    return std::move(result_);
 }
 
 void CrashRun::violation(std::string const& what, std::uint64_t marked) {
-    ++violations_;
-    if (workload_.expect_violations || violations_ > 3) return;
-    ADD_FAILURE() << "workload " << workload_.name << ", disk seed " << workload_.disk.seed << ", crash seed "
-                  << workload_.crash.seed << ", state " << state_ << ", acknowledged " << marked << ": "
-                  << what;
+    ++result_.violations;
+    if (result_.told.size() >= 3) return;
+    auto const outer = depth_ == 0 ? state_ : outer_state_;
+    result_.told.push_back("STELE_CRASH_REPLAY='" + name_.workload + ":" + std::to_string(name_.seed) + ":" +
+                           std::to_string(outer) + "'" +
+                           (depth_ == 0 ? "" : " nested state " + std::to_string(state_)) +
+                           ", acknowledged " + std::to_string(marked) + ": " + what);
 }
 
 void CrashRun::check(UndoDisk& image, std::uint64_t marked) {
     ++state_;
+    if (depth_ == 0 && name_.only != 0 && state_ != name_.only) return;
     checkpoint::Engine engine;
     checkpoint::OpenOptions options;
     options.limits = limits_;
     options.read_only = true;
+    auto const writes = image.writes();
     auto opened = engine.open(image, memory_.memory(), options);
-    if (workload_.trusting && opened && engine.recovery().torn) {
+    if (plan_.trusting && opened && engine.recovery().torn) {
         believe(image, engine);
         opened = engine.open(image, memory_.memory(), options);
     }
@@ -89,11 +88,13 @@ void CrashRun::check(UndoDisk& image, std::uint64_t marked) {
         return violation("model " + std::to_string(number) + " came back", marked);
     auto const difference = compare(engine, image, models_[number], last_frame_);
     if (!difference.empty()) return violation(difference, marked);
-    if (!workload_.expect_violations) count(engine.recovery(), engine, number, marked);
+    if (image.writes() != writes) return violation("a reader wrote", marked);
+    count(engine.recovery(), engine, number, marked);
     auto const level = image.level();
-    if (state_ % workload_.reopen_every == 0) reopen(image, number, marked);
+    if (plan_.reopen_every != 0 && state_ % plan_.reopen_every == 0) reopen(image, number, marked);
     image.undo_to(level);
-    if (workload_.nest_every != 0 && state_ % workload_.nest_every == 0) nest(image, number);
+    if (depth_ < nesting_at_most && plan_.nest_every != 0 && state_ % plan_.nest_every == 0)
+        nest(image, number);
 }
 
 // The torn record says that its frames were flushed before it: recovery then believes it without a look.
@@ -118,24 +119,24 @@ void CrashRun::believe(UndoDisk& image, checkpoint::Engine& engine) {
 
 void CrashRun::count(checkpoint::RecoveryReport const& report, checkpoint::Engine& engine,
                      std::uint64_t number, std::uint64_t marked) {
-    auto& b = totals().branches;
-    b.torn += report.torn;
-    b.verified += report.verified_frames;
-    b.trusted_slot += report.trusted_slot;
-    b.trusted_flushed += report.trusted_flushed;
-    b.second_copy += report.copies_used > 0;
-    b.slot0 += report.slot_chosen == 0;
-    b.slot1 += report.slot_chosen == 1;
-    b.nothing_walked += report.records_walked == 0;
-    b.one_walked += report.records_walked == 1;
-    b.many_walked += report.records_walked > 1;
     checkpoint::CheckpointInfo newest;
     engine.history({&newest, 1});
-    b.with_map += !newest.record.map.none();
-    b.without_map += newest.record.map.none();
-    b.later_than_acked += number > marked;
-    b.exactly_acked += number == marked;
-    totals().newest_incomplete += report.torn || report.copies_used > 0;
+    auto const with_map = !newest.record.map.none();
+    branch(Branch::torn) += report.torn;
+    branch(Branch::verified) += report.verified_frames;
+    branch(Branch::trusted_slot) += report.trusted_slot;
+    branch(Branch::trusted_flushed) += report.trusted_flushed;
+    branch(Branch::second_copy) += report.copies_used > 0;
+    branch(Branch::slot0) += report.slot_chosen == 0;
+    branch(Branch::slot1) += report.slot_chosen == 1;
+    branch(Branch::nothing_walked) += report.records_walked == 0;
+    branch(Branch::one_walked) += report.records_walked == 1;
+    branch(Branch::many_walked) += report.records_walked > 1;
+    branch(Branch::with_map) += with_map;
+    branch(Branch::without_map) += !with_map;
+    branch(Branch::later_than_acknowledged) += number > marked;
+    branch(Branch::exactly_acknowledged) += number == marked;
+    result_.newest_incomplete += report.torn || report.copies_used > 0;
 }
 
 // Recovery for writing, one more commit, recovery again: the store lives on from any state.
@@ -157,12 +158,12 @@ void CrashRun::reopen(UndoDisk& image, std::uint64_t number, std::uint64_t marke
     if (!reader.open(image, memory_.memory(), limits_)) return violation("offline", marked);
     auto const result = reader.check(quiet);
     if (!result || result->findings != 0) return violation("check after the second boot", marked);
-    ++totals().branches.reopened;
+    ++branch(Branch::reopened);
 }
 
 // T2: the boot after the cut, and its first commit, are recorded and cut themselves.
 void CrashRun::nest(UndoDisk& image, std::uint64_t number) {
-    SimulatedDisk disk(image.image().size(), {.seed = state_});
+    SimulatedDisk disk(image.image().size(), {.seed = state_, .volatile_cache = plan_.disk.volatile_cache});
     disk.image() = image.image();
     ReferenceStore store(disk, limits_);
     store.adopt(models_, number);
@@ -171,21 +172,35 @@ void CrashRun::nest(UndoDisk& image, std::uint64_t number) {
     if (!store.open(7000 + state_)) return violation("open for writing", number);
     if (!store.commit({{2, {abi::FrameType::data_page, 1, false, 99}}})) return violation("commit", number);
     store.settle();
-    Workload inner = workload_;
-    inner.name += ", nested";
-    inner.nest_every = 0;
+    auto inner = plan_;
+    inner.nest_every = depth_ == 0 ? 1500 : 0;
     inner.reopen_every = 1000;
-    CrashRun nested(inner);
+    CrashRun nested(name_, inner);
+    nested.depth_ = depth_ + 1;
+    nested.outer_state_ = depth_ == 0 ? state_ : outer_state_;
     nested.models_ = store.models();
     nested.last_frame_ = last_frame_;
-    CrashStates states(disk.start(), disk.history(), number,
-                       {.exhaustive_below = 8, .samples = 4, .seed = state_});
+    CrashStates states(
+        disk.start(), disk.history(), number,
+        {.exhaustive_below = 8, .samples = 4, .seed = state_, .volatile_cache = plan_.disk.volatile_cache});
     auto const counts =
         states.run([&](UndoDisk& inner_image, std::uint64_t marked) { nested.check(inner_image, marked); });
-    violations_ += nested.violations_;
-    totals().states += counts.states;
-    totals().distinct += counts.distinct;
-    totals().branches.nested_states += counts.states;
+    nested.result_.seen.insert(states.seen().begin(), states.seen().end());
+    take_over(nested, counts);
+}
+
+void CrashRun::take_over(CrashRun& nested, CrashCounts const& counts) {
+    auto& inner = nested.result_;
+    result_.violations += inner.violations;
+    for (auto& line : inner.told)
+        if (result_.told.size() < 3) result_.told.push_back(std::move(line));
+    auto const deeper = std::exchange(inner.branches[static_cast<std::size_t>(Branch::nested)], 0);
+    for (std::size_t i = 0; i < inner.branches.size(); ++i) result_.branches[i] += inner.branches[i];
+    branch(Branch::nested) += counts.states;
+    branch(Branch::nested_twice) += deeper;
+    result_.newest_incomplete += inner.newest_incomplete;
+    result_.nested_states += counts.states + inner.nested_states;
+    result_.seen.merge(inner.seen);
 }
 
 } // namespace tests

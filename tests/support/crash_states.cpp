@@ -7,20 +7,10 @@
 
 namespace tests {
 
-namespace {
-
-std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
-    auto x = (a ^ (b + 0x9e3779b97f4a7c15 + (a << 6) + (a >> 2))) * 0xff51afd7ed558ccd;
-    return x ^ (x >> 33);
-}
-
-} // namespace
-
 void CrashStates::apply(Pending const& write, std::size_t first, std::size_t count) {
     if (count == 0) return;
     auto const data = std::span(write.event->data).subspan(first * 512, count * 512);
     disk_.apply(write.event->offset + first * 512, data);
-    for (auto i = first; i < first + count; ++i) applied_ += mix(write.event->id, i);
 }
 
 void CrashStates::apply_others(std::size_t but) {
@@ -34,10 +24,9 @@ bool CrashStates::wanted() {
 
 void CrashStates::state() {
     ++counts_.states;
-    if (seen_.insert(mix(mix(base_, applied_), marked_)).second) ++counts_.distinct;
+    if (seen_.insert(disk_.digest()).second) ++counts_.distinct;
     (*check_)(disk_, marked_);
     disk_.undo_to(0);
-    applied_ = 0;
 }
 
 void CrashStates::subsets(std::size_t fresh) {
@@ -103,12 +92,11 @@ void CrashStates::flush(std::vector<std::uint64_t> const& covered) {
             std::find_if(pending_.begin(), pending_.end(), [&](auto const& w) { return w.event->id == id; });
         if (at == pending_.end()) continue;
         // A write that failed, or whose flush failed, may be there or not after a later flush: the seed says.
-        if (!at->failed || random_() % 2 == 0) {
-            disk_.apply(at->event->offset, at->event->data);
-            base_ = mix(base_, id);
-        }
+        if (!at->failed || random_() % 2 == 0) apply(*at, 0, at->sectors());
         pending_.erase(at);
     }
+    std::erase_if(done_,
+                  [&](auto id) { return std::find(covered.begin(), covered.end(), id) != covered.end(); });
     disk_.forget_changes();
 }
 
@@ -118,29 +106,39 @@ void CrashStates::doubt(std::vector<std::uint64_t> const& covered) {
         if (std::find(covered.begin(), covered.end(), write.event->id) != covered.end()) write.failed = true;
 }
 
+void CrashStates::submitted(Event const& event) {
+    for (auto const& other : pending_)
+        if (event.offset < other.event->offset + other.event->data.size() &&
+            other.event->offset < event.offset + event.data.size() && !other.failed)
+            ++counts_.overlapping;
+    pending_.push_back({&event});
+    cut(pending_.size() - 1);
+}
+
+void CrashStates::completed(Event const& event) {
+    done_.push_back(event.id);
+    for (auto& write : pending_) {
+        if (write.event->id != event.id) continue;
+        if (event.kind == EventKind::write_failed) write.failed = true;
+        if (event.kind == EventKind::write_dropped) write.kept = event.offset;
+    }
+    if (options_.volatile_cache) return;
+    flush({event.id});
+    cut(nothing_fresh);
+}
+
 CrashCounts CrashStates::run(Check const& check) {
     check_ = &check;
     std::map<std::uint64_t, std::vector<std::uint64_t>> covers; // flush -> writes completed before it
-    std::vector<std::uint64_t> completed;
     cut(nothing_fresh);
     for (auto const& event : history_) {
         if (counts_.states >= options_.states_at_most) break;
         switch (event.kind) {
-        case EventKind::write_submitted:
-            for (auto const& other : pending_)
-                if (event.offset < other.event->offset + other.event->data.size() &&
-                    other.event->offset < event.offset + event.data.size() && !other.failed)
-                    ++counts_.overlapping;
-            pending_.push_back({&event});
-            cut(pending_.size() - 1);
-            break;
+        case EventKind::write_submitted: submitted(event); break;
         case EventKind::write_completed:
         case EventKind::write_failed:
-            completed.push_back(event.id);
-            for (auto& write : pending_)
-                if (write.event->id == event.id && event.kind == EventKind::write_failed) write.failed = true;
-            break;
-        case EventKind::flush_submitted: covers[event.id] = completed; break;
+        case EventKind::write_dropped: completed(event); break;
+        case EventKind::flush_submitted: covers[event.id] = done_; break;
         case EventKind::flush_completed:
             flush(covers[event.id]);
             cut(nothing_fresh);

@@ -2,12 +2,13 @@
 // All disks that a power cut could leave, from the history of a run: at every event, of the writes that no
 // completed flush covers, any subset is on the disk, any of them torn at any sector.
 //   A cut right after write k differs from earlier cuts only in states that contain a piece of k: those are
-//   made there.
+//   made there. On a device without a volatile cache a write is durable once it has completed.
 #pragma once
 
 #include "recorded_disk.hpp"
 #include "simulated_disk.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <random>
@@ -22,12 +23,13 @@ struct CrashOptions {
     std::uint64_t seed = 1;
     std::uint64_t states_at_most = ~std::uint64_t{0};
     std::uint64_t every = 1; // takes every n-th state only (long workloads)
+    bool volatile_cache = true;
 };
 
 struct CrashCounts {
     std::uint64_t cuts = 0;
     std::uint64_t states = 0;
-    std::uint64_t distinct = 0;
+    std::uint64_t distinct = 0; // disks, by content
     std::uint64_t most_pending = 0;
     std::uint64_t overlapping = 0; // pending writes to the same sectors: the engine never makes any
 };
@@ -46,12 +48,15 @@ public:
           marked_(marked) {}
 
     CrashCounts run(Check const& check);
+    // Digests of all distinct disks that were made.
+    std::unordered_set<std::uint64_t> const& seen() const { return seen_; }
 
 private:
     struct Pending {
         Event const* event = nullptr;
         bool failed = false; // it, or a flush that should have covered it: a later flush may find nothing
-        std::size_t sectors() const { return event->data.size() / 512; }
+        std::size_t kept = ~std::size_t{0}; // sectors that can ever be written, of one that a reset cut off
+        std::size_t sectors() const { return std::min(event->data.size() / 512, kept); }
     };
     static constexpr std::size_t nothing_fresh = ~std::size_t{0};
 
@@ -64,6 +69,8 @@ private:
     bool wanted(); // the next state is not skipped
     void state();
     void flush(std::vector<std::uint64_t> const& covered);
+    void submitted(Event const& event);
+    void completed(Event const& event);
     void doubt(std::vector<std::uint64_t> const& covered);
 
     UndoDisk disk_;
@@ -73,8 +80,7 @@ private:
     std::uint64_t marked_;
     std::vector<Pending> pending_;
     std::unordered_set<std::uint64_t> seen_;
-    std::uint64_t base_ = 0;    // names the durable part
-    std::uint64_t applied_ = 0; // names what is applied on top, independent of order
+    std::vector<std::uint64_t> done_; // writes completed so far
     std::uint64_t turn_ = 0;
     CrashCounts counts_;
     Check const* check_ = nullptr;

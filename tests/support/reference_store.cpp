@@ -26,7 +26,7 @@ namespace {
 
 // Contents are compared millions of times and are few.
 std::vector<std::byte> const& content_of(std::uint64_t seed) {
-    static std::map<std::uint64_t, std::vector<std::byte>> known;
+    thread_local std::map<std::uint64_t, std::vector<std::byte>> known;
     if (known.size() > 4096) known.clear();
     auto& content = known[seed];
     if (content.empty()) {
@@ -97,7 +97,7 @@ base::Result<> ReferenceStore::commit(Model const& changes) {
         auto const begun = engine_.begin_commit(static_cast<std::uint32_t>(owed_.size()));
         if (begun) break;
         if (begun.error != Error::busy) return begun;
-        checkpoint::turn(engine_, device_, true);
+        if (!turn(true)) return base::fail(Error::restarted);
     }
     models_.push_back(model);
     std::vector<std::byte> content(abi::frame_size);
@@ -110,9 +110,10 @@ base::Result<> ReferenceStore::commit(Model const& changes) {
             auto const added = engine_.add(image);
             if (added) break;
             expects(added.error == Error::busy);
-            checkpoint::turn(engine_, device_, true);
+            if (!turn(true)) return base::fail(Error::restarted);
         }
-        if (number % 3 == 0) checkpoint::turn(engine_, device_, false);
+        if (number % 3 == 0 && !turn(false)) return base::fail(Error::restarted);
+        if (on_added) on_added(frame);
     }
     for (auto const& [frame, facts] : model) processes += facts.live ? 1 : 0;
     auto const finished = engine_.finish_commit({.time_ns = number * 1000,
@@ -122,7 +123,7 @@ base::Result<> ReferenceStore::commit(Model const& changes) {
                                                  .abi_revision = abi::abi_revision});
     expects(finished);
     while (engine_.commit_state() == checkpoint::CommitState::writing)
-        checkpoint::turn(engine_, device_, true);
+        if (!turn(true)) return base::fail(Error::restarted);
     auto const taken = engine_.take_commit();
     if (!taken) return base::fail(taken.error);
     acknowledged_ = number;
@@ -130,6 +131,19 @@ base::Result<> ReferenceStore::commit(Model const& changes) {
     owed_.clear();
     if (on_acknowledged) on_acknowledged(number);
     return {};
+}
+
+bool ReferenceStore::turn(bool wait) {
+    if (cut && cut()) return false;
+    checkpoint::turn(engine_, device_, wait);
+    return true;
+}
+
+void ReferenceStore::adopt_recovered() {
+    auto const number = model_number(engine_, device_);
+    expects(number >= acknowledged_ && number < models_.size());
+    acknowledged_ = number;
+    owed_.clear();
 }
 
 void ReferenceStore::adopt(std::vector<Model> const& models, std::uint64_t number) {

@@ -65,6 +65,8 @@ public:
     base::Result<> commit(Model const& changes);
     // Goes on with a disk that holds model `number`.
     void adopt(std::vector<Model> const& models, std::uint64_t number);
+    // After a reset and open(): goes on from what came back, the newest acknowledged model or a later one.
+    void adopt_recovered();
     void settle(); // runs the loop until nothing is in flight and nothing is due
     // Equal to the newest model? Text of the first difference; empty if equal.
     std::string compare();
@@ -77,8 +79,15 @@ public:
     std::map<std::uint64_t, std::uint64_t> const& generations() const { return generations_; }
     // Called with the model number right after its acknowledgement.
     std::function<void(std::uint64_t)> on_acknowledged;
+    // Called with the frame right after it was added to the commit under way.
+    std::function<void(std::uint64_t)> on_added;
+    // Asked before each turn of a commit's loop: true ends commit() with Error::restarted, everything left as
+    // it is. The machine is reset then: the engine is of no use but to be opened anew.
+    std::function<bool()> cut;
 
 private:
+    bool turn(bool wait); // false: cut
+
     store::BlockDevice& device_;
     checkpoint::Limits limits_;
     EngineMemory memory_;

@@ -23,7 +23,39 @@ void SimulatedDisk::start_recording() {
     recording_ = true;
 }
 
-void SimulatedDisk::mark(std::uint64_t what) { record({EventKind::mark, what, 0, {}}); }
+// Behind a flush that has not had its effect an acknowledgement waits with it: what is planted is that the
+// successor's writes do not.
+void SimulatedDisk::record_late(Event event) {
+    if (options.late_flush == 0 || (late_.empty() && event.kind == EventKind::mark)) return record(event);
+    if (late_.empty()) late_writes_ = 0;
+    late_.push_back(std::move(event));
+}
+
+void SimulatedDisk::catch_up() {
+    for (auto& event : late_) record(std::move(event));
+    late_.clear();
+}
+
+void SimulatedDisk::mark(std::uint64_t what) { record_late({EventKind::mark, what, 0, {}}); }
+
+void SimulatedDisk::reset() {
+    while (!flying_.empty()) {
+        auto const index = random_() % flying_.size();
+        auto const fate = random_() % 3;
+        auto& flying = flying_[index];
+        auto const kind = flying.request.kind;
+        if (fate == 0 && kind != RequestKind::read) {
+            complete(index);
+            continue;
+        }
+        if (kind == RequestKind::write) {
+            auto const sectors = fate == 1 ? 0 : random_() % (flying.data.size() / 512);
+            std::memcpy(image_.data() + flying.request.offset, flying.data.data(), sectors * 512);
+            record({EventKind::write_dropped, flying.id, sectors, {}});
+        }
+        flying_.erase(flying_.begin() + static_cast<std::ptrdiff_t>(index));
+    }
+}
 
 void SimulatedDisk::submit(store::Request const& request) {
     expects(request.offset % 512 == 0 && request.data.size() % 512 == 0 && request.data.size() <= (1 << 20));
@@ -34,6 +66,7 @@ void SimulatedDisk::submit(store::Request const& request) {
         bytes_written_ += request.data.size();
         ++writes_;
         record({EventKind::write_submitted, flying.id, request.offset, flying.data});
+        if (!late_.empty() && ++late_writes_ >= options.late_flush) catch_up();
     } else if (request.kind == RequestKind::flush) {
         ++flushes_;
         record({EventKind::flush_submitted, flying.id, 0, {}});
@@ -70,7 +103,7 @@ store::Completion SimulatedDisk::complete(std::size_t index) {
         break;
     case RequestKind::flush:
         if (fails) record({EventKind::flush_failed, flying.id, 0, {}});
-        else if (!options.drop_flushes) record({EventKind::flush_completed, flying.id, 0, {}});
+        else if (!options.drop_flushes) record_late({EventKind::flush_completed, flying.id, 0, {}});
         break;
     }
     return {request.tag, fails ? Error::io : Error::none};
