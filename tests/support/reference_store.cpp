@@ -88,6 +88,7 @@ base::Result<> ReferenceStore::open(std::uint64_t nonce, store::CorruptionSink* 
 }
 
 base::Result<> ReferenceStore::commit(Model const& changes) {
+    turns_ = 0;
     auto model = models_[acknowledged_];
     for (auto const& [frame, facts] : changes) owed_[frame] = facts;
     auto const number = models_.size();
@@ -134,7 +135,7 @@ base::Result<> ReferenceStore::commit(Model const& changes) {
 }
 
 bool ReferenceStore::turn(bool wait) {
-    if (cut && cut()) return false;
+    if ((cut && cut()) || ++turns_ > turns_at_most) return false;
     checkpoint::turn(engine_, device_, wait);
     return true;
 }
@@ -152,7 +153,10 @@ void ReferenceStore::adopt(std::vector<Model> const& models, std::uint64_t numbe
 }
 
 void ReferenceStore::settle() {
-    while (!engine_.quiet() || engine_.runnable()) checkpoint::turn(engine_, device_, true);
+    for (turns_ = 0; !engine_.quiet() || engine_.runnable(); ++turns_) {
+        expects(turns_ < turns_at_most);
+        checkpoint::turn(engine_, device_, true);
+    }
 }
 
 std::string ReferenceStore::compare() {

@@ -86,7 +86,10 @@ public:
     std::function<bool()> cut;
 
 private:
-    bool turn(bool wait); // false: cut
+    // Of one call: beyond it the loop goes round for nothing.
+    static constexpr std::uint64_t turns_at_most = 100'000;
+
+    bool turn(bool wait); // false: cut, or it does not end
 
     store::BlockDevice& device_;
     checkpoint::Limits limits_;
@@ -96,6 +99,7 @@ private:
     std::map<std::uint64_t, std::uint64_t> generations_;
     Model owed_; // changes of failed commits
     std::uint64_t acknowledged_ = 0;
+    std::uint64_t turns_ = 0;
 };
 
 // Reads one frame through the engine's fetch; waits.
