@@ -34,8 +34,10 @@ Result<> Recovery::read_slots() {
     for (auto const& state : slots_)
         if (state.valid()) known = &state.slot;
     if (known != nullptr) geometry_ = {known->segment_shift, known->segments};
-    // Without the front copies, the end is where a store of whole segments fills the device.
-    for (auto shift = segment_shift_max; known == nullptr && shift >= segment_shift_min; --shift) {
+    // Without the front copies, the end is where a store of whole segments fills the device. Smaller segments
+    // first: their end is the farther one, so the true copies are met before any page of the log that a
+    // program made to look like one of larger segments.
+    for (auto shift = segment_shift_min; known == nullptr && shift <= segment_shift_max; ++shift) {
         store::Geometry const guess{shift, capacity >> shift};
         if (!guess.valid()) continue;
         for (std::uint32_t i = 0; i < root_slot_count; ++i) read_slot(i, 1, guess.slot_offset(i, 1));

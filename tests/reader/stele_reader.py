@@ -57,7 +57,7 @@ class Reader:
             copies[index, 0] = Slot(self.at(index * BLOCK, SECTOR), index)
         valid = [s for s in copies.values() if s.valid]
         if not valid:
-            for shift in range(24, 13, -1):
+            for shift in range(14, 25):
                 guess = Geometry(shift, self.size >> shift)
                 if not guess.valid():
                     continue
