@@ -90,6 +90,7 @@ void CrashRun::check(UndoDisk& image, std::uint64_t marked) {
     if (!difference.empty()) return violation(difference, marked);
     if (image.writes() != writes) return violation("a reader wrote", marked);
     count(engine.recovery(), engine, number, marked);
+    if (plan_.look) plan_.look(image, engine);
     auto const level = image.level();
     if (plan_.reopen_every != 0 && state_ % plan_.reopen_every == 0) reopen(image, number, marked);
     image.undo_to(level);

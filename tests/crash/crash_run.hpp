@@ -68,6 +68,8 @@ struct Plan {
     bool trusting = false;            // planted: a torn newest record is believed
     bool early = false;               // planted: a commit is acknowledged before its flush
     bool faults = false; // requests fail or machines are reset: what was written may be written again
+    // Looks at every recovered state; may be null.
+    std::function<void(UndoDisk&, checkpoint::Engine&)> look = nullptr;
     // What the plan is for: a counter that must have risen.
     std::uint64_t checkpoint::Counters::*counter = nullptr;
 };

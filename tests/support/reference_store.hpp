@@ -27,6 +27,8 @@ struct ModelFrame {
 using Model = std::map<std::uint64_t, ModelFrame>; // by frame number
 
 void fill_content(std::uint64_t seed, std::span<std::byte> content);
+// A seed that stands for these bytes, in this thread.
+std::uint64_t register_content(std::vector<std::byte> content);
 
 // Memory for an engine.
 class EngineMemory {
