@@ -22,6 +22,15 @@ public:
 
     Result<CheckResult> run() {
         state_.segments.forget_fold(); // its counters serve to recount what the map refers to
+        for (auto const& entry : state_.retained.entries())
+            if (entry.generation < state_.directories[0].record.generation)
+                views_.push_back(Generation(entry.generation));
+        for (std::size_t i = 0; i < state_.directories.size(); ++i)
+            views_.push_back(state_.directories[i].generation());
+        for (auto const view : views_)
+            if (view.raw() <= state_.base) points_.push_back(view.raw());
+        if (points_.empty()) points_.push_back(state_.base);
+        result_.checkpoints = views_.size();
         slots();
         log();
         TRY(map());
@@ -31,13 +40,6 @@ public:
     }
 
 private:
-    // A block of the view of some checkpoints: which, and where its entry stands.
-    struct Block {
-        DirectoryEntry entry;
-        std::size_t directory = 0; // index of the directory that has it; of the base for an entry of the map
-        bool in_map = false;
-    };
-
     void slots();
     void log();
     void record_copies(CommitRecord const& record);
@@ -46,10 +48,13 @@ private:
     Result<> map();
     Result<> walk(TwinRef const& ref, std::optional<std::uint16_t> level, std::size_t depth);
     Result<> frames();
-    Result<> verify(Block const& block);
+    Result<> verify(DirectoryEntry const& block);
     std::optional<std::uint64_t> hash_of(DirectoryEntry const& entry);
-    Result<std::uint64_t> last_good(Block const& block);
+    Result<std::optional<DirectoryEntry>> seen(abi::FrameId frame, Generation at);
+    Result<> name_damage(DirectoryEntry const& block, Corruption& corruption);
     void space();
+    void checkpoint_table();
+    std::size_t views() const { return views_.size(); }
     void damage(Corruption const& corruption) {
         ++result_.findings;
         listener_.report(corruption);
@@ -70,7 +75,11 @@ private:
     store::SyncIo io_;
     CheckListener& listener_;
     CheckResult result_;
-    std::array<bool, Directories::at_most> broken_{}; // checkpoints, by index of their directory
+    // The retained checkpoints, oldest first, and of which of them a block is damaged.
+    base::FixedVector<Generation, history_at_most> views_;
+    std::array<bool, history_at_most> broken_{};
+    base::FixedVector<std::uint64_t, history_at_most> points_; // those that the map has, rising
+    VersionGroup& group_ = state_.versions;
 };
 
 void Checker::slots() {
@@ -140,7 +149,6 @@ void Checker::log() {
         listener_.report(note);
     }
     for (std::size_t i = 0; i < list.size(); ++i) {
-        ++result_.checkpoints;
         auto const& record = list[i].record;
         // The newest may lack a copy because the power went before its flush: whole, but not yet twice.
         auto const acknowledged = i + 1 < list.size() || state_.report.trusted_slot || state_.report.torn;
@@ -170,14 +178,20 @@ Result<> Checker::walk(TwinRef const& ref, std::optional<std::uint16_t> level, s
     if (!good[0]) TRY(io_.read(ref.place[1].offset(), node));
     listener_.progress(CheckPhase::map, ++result_.map_nodes, state_.map_nodes);
     auto const header = store::node_header(node);
-    for (std::size_t i = 0; i < header.count; ++i) {
-        if (header.level == 0) {
-            auto const entry = store::leaf_entry(node, i).entry;
-            if (!entry.zero()) state_.segments.fold_adds(entry.place());
-        } else {
+    if (header.level > 0) {
+        for (std::size_t i = 0; i < header.count; ++i)
             TRY(walk(store::child_entry(node, i).child, static_cast<std::uint16_t>(header.level - 1),
                      depth + 1));
-        }
+        return {};
+    }
+    // Versions of a frame that share a block refer to it once.
+    for (std::size_t i = 0; i < header.count;) {
+        group_.clear();
+        auto const frame = store::leaf_entry(node, i).key().frame;
+        for (; i < header.count && store::leaf_entry(node, i).key().frame == frame; ++i)
+            group_.add(store::leaf_entry(node, i));
+        group_.for_each_block(
+            [this](LeafEntry const& version) { state_.segments.fold_adds(version.entry.place()); });
     }
     return {};
 }
@@ -195,78 +209,122 @@ std::optional<std::uint64_t> Checker::hash_of(DirectoryEntry const& entry) {
     return store::frame_hash(entry.frame(), entry.type(), block);
 }
 
-// The newest checkpoint before the block's that has another, whole, content of the frame.
-Result<std::uint64_t> Checker::last_good(Block const& block) {
-    auto const& list = state_.directories;
-    for (auto i = block.in_map ? 0 : block.directory; i > 0; --i) {
-        Generation birth;
-        auto const at = list[i - 1].generation();
-        auto const* entry = list.find(block.entry.frame(), at, birth);
-        if (entry == nullptr) break;
-        if (entry->zero() || hash_of(*entry) == entry->hash) return at.raw();
-    }
-    return std::uint64_t{0};
+// What a checkpoint sees of a frame.
+Result<std::optional<DirectoryEntry>> Checker::seen(abi::FrameId frame, Generation at) {
+    Generation birth;
+    if (auto const* entry = state_.directories.find(frame, at, birth); entry != nullptr)
+        return std::optional(*entry);
+    auto const found = find_in_map(state_, io_, frame, at);
+    if (found) return std::optional(found->entry);
+    if (found.error == Error::io) return base::fail(Error::io);
+    return std::optional<DirectoryEntry>();
 }
 
-Result<> Checker::verify(Block const& block) {
-    auto const found = hash_of(block.entry);
-    ++result_.blocks_verified;
-    if (found == block.entry.hash) return {};
-    auto const& list = state_.directories;
-    // It is wrong in every checkpoint from its directory's up to the next that changed the frame.
-    std::size_t last = list.size();
-    for (auto i = block.directory; i < list.size(); ++i) {
-        Generation birth;
-        auto const* entry = list.find(block.entry.frame(), list[i].generation(), birth);
-        auto const same = entry == nullptr ? block.in_map : *entry == block.entry;
-        if (!same) continue;
+// A damaged block is wrong in every checkpoint that sees it. The newest before them that has another, whole,
+// content of the frame is its last good one.
+Result<> Checker::name_damage(DirectoryEntry const& block, Corruption& corruption) {
+    corruption.generation = state_.base;
+    auto first = views();
+    for (std::size_t i = 0; i < views(); ++i) {
+        auto const entry = TRY(seen(block.frame(), views_[i]));
+        if (!entry || entry->zero() || entry->place() != block.place()) continue;
         broken_[i] = true;
-        last = i;
+        first = std::min(first, i);
+        corruption.generation = views_[i].raw();
     }
+    result_.frames_damaged += corruption.generation == state_.newest().generation ? 1U : 0U;
+    for (auto i = first == views() ? 0 : first; i > 0; --i) {
+        auto const entry = TRY(seen(block.frame(), views_[i - 1]));
+        if (!entry) break;
+        if (!entry->zero() && hash_of(*entry) != entry->hash) continue;
+        corruption.last_good = views_[i - 1].raw();
+        break;
+    }
+    return {};
+}
+
+Result<> Checker::verify(DirectoryEntry const& block) {
+    auto const found = hash_of(block);
+    ++result_.blocks_verified;
+    if (found == block.hash) return {};
     Corruption corruption;
     corruption.finding = found ? Finding::frame_hash : Finding::device;
-    corruption.frame = block.entry.frame();
-    corruption.offset = block.entry.place().offset();
-    corruption.want = block.entry.hash;
+    corruption.frame = block.frame();
+    corruption.offset = block.place().offset();
+    corruption.want = block.hash;
     corruption.got = found.value_or(0);
-    corruption.generation = last < list.size() ? list[last].record.generation : state_.base;
-    corruption.last_good = TRY(last_good(block));
-    if (last + 1 == list.size()) ++result_.frames_damaged;
+    TRY(name_damage(block, corruption));
     damage(corruption);
     return {};
 }
 
 Result<> Checker::frames() {
     auto const& list = state_.directories;
-    std::uint64_t total = 0;
+    std::uint64_t total = state_.map_nodes * leaf_capacity / 2;
     for (std::size_t i = 0; i < list.size(); ++i) total += list[i].count;
+    auto const tell = [&] {
+        listener_.progress(CheckPhase::frames, result_.blocks_verified,
+                           std::max(total, result_.blocks_verified));
+    };
     MapCursor map(state_, io_);
     auto at = map.start();
     while (at && !map.finished()) {
-        auto const entry = map.current().entry;
-        if (list.find(entry.frame()) == nullptr) ++result_.frames;
-        if (!entry.zero()) TRY(verify({entry, 0, true}));
-        at = map.advance();
-        listener_.progress(CheckPhase::frames, result_.blocks_verified,
-                           total + state_.map_nodes * leaf_capacity / 2);
+        // Frame by frame, each block once; not those that are waiting to be swept.
+        group_.clear();
+        auto const frame = map.current().entry.frame();
+        for (; at && !map.finished() && map.current().entry.frame() == frame && group_.size() < leaf_capacity;
+             at = map.advance())
+            group_.add(map.current());
+        if (!group_.newest().entry.absent() && list.find(frame) == nullptr) ++result_.frames;
+        group_.keep_seen_by(points_.span());
+        Result<> verified;
+        group_.for_each_block([&](LeafEntry const& version) {
+            if (verified) verified = verify(version.entry);
+        });
+        if (!verified) return verified;
+        tell();
     }
     // A node that is bad in both copies was reported by the walk: the frames below it cannot be counted.
     if (!at) std::fill(broken_.begin(), broken_.end(), true);
     for (std::size_t i = 0; i < list.size(); ++i)
         for (auto const& entry : list.entries(i)) {
             if (list.find(entry.frame()) == &entry) ++result_.frames;
-            if (!entry.zero()) TRY(verify({entry, i, false}));
-            listener_.progress(
-                CheckPhase::frames, result_.blocks_verified,
-                std::max(total + state_.map_nodes * leaf_capacity / 2, result_.blocks_verified));
+            if (entry.zero()) continue;
+            auto const known = entry.shared() && i > 0 ? TRY(seen(entry.frame(), list[i - 1].generation()))
+                                                       : std::optional<DirectoryEntry>();
+            if (!known || known->zero() || known->place() != entry.place()) TRY(verify(entry));
+            tell();
         }
-    for (std::size_t i = 0; i < list.size(); ++i) result_.checkpoints_readable += broken_[i] ? 0U : 1U;
+    for (std::size_t i = 0; i < views(); ++i) result_.checkpoints_readable += broken_[i] ? 0U : 1U;
     return {};
+}
+
+void Checker::checkpoint_table() {
+    auto const& table = state_.checkpoints;
+    if (table.none()) return;
+    bool good[2] = {};
+    for (std::size_t copy = 0; copy < 2; ++copy) {
+        auto const place = table.place[copy];
+        auto const bytes = state_.scratch.first(place.bytes());
+        good[copy] =
+            io_.read(place.offset(), bytes) && store::hash64(HashSeed::checkpoint_table, bytes) == table.hash;
+        state_.segments.fold_adds(place);
+    }
+    for (std::size_t copy = 0; copy < 2; ++copy)
+        if (!good[copy])
+            damage(good[1 - copy] ? Finding::single_copy : Finding::checkpoint_table,
+                   Finding::checkpoint_table, table.place[copy].offset(), table.hash, 0,
+                   state_.newest().generation);
+    // Whole, and yet none: its entries break a rule.
+    if (good[0] && good[1] && state_.retained.empty())
+        damage(Finding::checkpoint_table, Finding::checkpoint_table, table.place[0].offset(), table.hash,
+               table.hash, state_.newest().generation);
 }
 
 // The table says what the walk counted.
 void Checker::space() {
     auto const& table = state_.table;
+    checkpoint_table();
     if (!table.none())
         for (auto const place : table.place) state_.segments.fold_adds(place);
     for (std::size_t copy = 0; copy < 2 && !table.none(); ++copy) {

@@ -130,6 +130,7 @@ bool Commit::compose_record() {
     record_.base = names_new_map_ ? state_.migration.new_base() : state_.base;
     record_.map = names_new_map_ ? state_.migration.new_map() : state_.map;
     record_.table = names_new_map_ ? state_.migration.new_table() : state_.table;
+    record_.checkpoints = names_new_map_ ? state_.migration.new_checkpoints() : state_.checkpoints;
     record_.map_nodes = names_new_map_ ? state_.migration.new_map_nodes() : state_.map_nodes;
     record_.time_ns = info_.time_ns;
     record_.stop_ns = info_.stop_ns;
@@ -139,7 +140,8 @@ bool Commit::compose_record() {
     record_.frames = frames_;
     record_.bytes_written =
         data_bytes_ + 2 * ((encoder_.bytes() + sector_size - 1) / sector_size + 1) * sector_size;
-    if (housekeeping_) record_.flags |= static_cast<std::uint64_t>(RecordFlag::housekeeping);
+    auto const flag = record_.restores != 0 ? RecordFlag::rollback : RecordFlag::housekeeping;
+    if (housekeeping_) record_.flags |= static_cast<std::uint64_t>(flag);
 
     auto const next_log = log.make_hole(1 + sectors_per_frame);
     auto const next_mirror = mirror.make_hole(2);
@@ -178,8 +180,9 @@ bool Commit::wants_flush() const {
         return false;
     if (phase_ == Phase::drain_first) return drained();
     if (phase_ != Phase::drain || !record_ready_ || !drained()) return false;
-    // R25: after an abandoned commit a root slot must name this record's place under the same flush.
-    return !state_.next_needs_slot || state_.roots.written_for(state_.next);
+    // R25: after an abandoned commit a root slot must name this record's place, by this flush at the latest.
+    auto const& roots = state_.roots;
+    return !state_.next_needs_slot || roots.written_for(state_.next) || roots.durable_for(state_.next);
 }
 
 // A failed flush may have lost any write that completed before it, whoever asked for it.

@@ -30,6 +30,9 @@ public:
     base::Bytes next_buffer();
     Result<> add(FrameImage const& image);
     Result<> finish(CommitInfo const& info);
+    // The empty commit that was begun has the content of the checkpoint `to` (R31).
+    void restores(Generation to) { record_.restores = to.raw(); }
+    Generation generation() const { return generation_; }
     void abandon();
     CommitState visible_state() const;
     Result<Generation> take();
@@ -42,6 +45,7 @@ public:
 
     bool idle() const { return phase_ == Phase::idle; }
     bool housekeeping() const { return housekeeping_; }
+    Error error() const { return error_; }
 
 private:
     enum class Phase : std::uint8_t { idle, open, directory, drain_first, drain, failing, committed, failed };

@@ -10,32 +10,30 @@ void DirectoryMerge::start(Directories const& directories, std::size_t count) {
     count_ = count;
     at_ = {};
     finished_ = false;
-    advance();
+    find();
 }
 
-void DirectoryMerge::advance() {
-    expects(!finished_);
+void DirectoryMerge::find() {
     DirectoryEntry const* best = nullptr;
-    std::size_t from = 0;
     for (std::size_t i = 0; i < count_; ++i) {
         auto const entries = directories_->entries(i);
         if (at_[i] == entries.size()) continue;
         auto const& entry = entries[at_[i]];
         // Later directories win among equals.
-        if (best == nullptr || entry.frame() <= best->frame()) {
-            best = &entry;
-            from = i;
-        }
+        if (best != nullptr && entry.frame() > best->frame()) continue;
+        best = &entry;
+        current_ = {entry, (*directories_)[i].generation()};
     }
-    if (best == nullptr) {
-        finished_ = true;
-        return;
-    }
-    current_ = {*best, (*directories_)[from].generation()};
+    finished_ = best == nullptr;
+}
+
+void DirectoryMerge::advance() {
+    expects(!finished_);
     for (std::size_t i = 0; i < count_; ++i) {
         auto const entries = directories_->entries(i);
-        if (at_[i] < entries.size() && entries[at_[i]].frame() == current_.entry.frame()) ++at_[i];
+        if (at_[i] < entries.size() && entries[at_[i]].frame() == frame()) ++at_[i];
     }
+    find();
 }
 
 } // namespace checkpoint

@@ -239,9 +239,24 @@ void Engine::note_idle() {
 
 std::size_t Engine::history(std::span<CheckpointInfo> out) const {
     auto const& list = state_->directories;
+    auto const& retained = state_->retained;
     std::size_t count = 0;
-    for (auto i = list.size(); i > 0 && count < out.size(); --i)
-        out[count++] = {list[i - 1].generation(), list[i - 1].record};
+    auto const add = [&](CommitRecord const& record, CheckpointEntry const* entry) {
+        if (count == out.size()) return;
+        auto& info = out[count++];
+        info = CheckpointInfo();
+        info.generation = Generation(record.generation);
+        info.record = record;
+        info.restores = Generation(record.restores);
+        if (entry == nullptr || !is_pin(*entry)) return;
+        info.pinned = true;
+        info.name = entry->name;
+    };
+    for (auto i = list.size(); i > 0; --i) add(list[i - 1].record, retained.find(list[i - 1].generation()));
+    auto const entries = retained.entries();
+    for (auto i = entries.size(); i > 0; --i)
+        if (entries[i - 1].generation < list[0].record.generation)
+            add(record_of(entries[i - 1]), &entries[i - 1]);
     return count;
 }
 
@@ -255,13 +270,7 @@ SpaceInfo Engine::space() const {
     info.free_bytes = std::uint64_t{free} << shift;
     info.pending_bytes = std::uint64_t{s.segments.pending()} << shift;
     info.live_bytes = s.segments.live_sectors() * sector_size;
-    // R29: an eighth for cleaning, the fold's reserve, one commit of a sixteenth of the store (in a tiny one,
-    // of a few frames), segments that streams hold open; and of each segment the end that no block fits into.
-    auto const commit = std::max(s.segments.usable() / 16, s.commit_segments(8));
-    auto const kept = s.segments.usable() / 8 + commit + s.reserve_segments() + 8;
-    auto const sectors = s.geometry.sectors_per_segment() - sectors_per_frame;
-    if (kept < s.segments.usable())
-        info.limit_bytes = std::uint64_t{s.segments.usable() - kept} * sectors * sector_size;
+    info.limit_bytes = s.limit_beside_pins() * sector_size;
     info.refuse_allocation = info.live_bytes >= info.limit_bytes;
     return info;
 }
@@ -271,10 +280,17 @@ Result<> Engine::visit_live(void (*each)(void*, abi::FrameId), void* context) {
     store::SyncIo io(*s.device);
     MapCursor map(s, io);
     map.only_live();
+    // Of a frame's versions the last one counts.
+    DirectoryEntry last;
+    auto const tell = [&] {
+        if (last.live() && s.directories.find(last.frame()) == nullptr) each(context, last.frame());
+    };
     for (TRY(map.start()); !map.finished(); TRY(map.advance())) {
         auto const entry = map.current().entry;
-        if (entry.live() && s.directories.find(entry.frame()) == nullptr) each(context, entry.frame());
+        if (entry.frame() != last.frame()) tell();
+        last = entry;
     }
+    tell();
     for (std::size_t i = 0; i < s.directories.size(); ++i)
         for (auto const& entry : s.directories.entries(i))
             if (entry.live() && s.directories.find(entry.frame()) == &entry) each(context, entry.frame());
@@ -299,6 +315,27 @@ Result<base::ConstBytes> read_node(EngineState& state, store::SyncIo& io, TwinRe
         state.report_finding(report);
     }
     return base::fail(error);
+}
+
+Result<LeafEntry> find_in_map(EngineState& state, store::SyncIo& io, abi::FrameId frame, Generation at) {
+    auto ref = state.map;
+    std::optional<std::uint16_t> level;
+    MapKey const key{frame.number(), at.raw()};
+    while (!ref.none()) {
+        auto const node =
+            TRY(read_node(state, io, ref, level, state.scratch.subspan(scratch_node, node_size)));
+        auto const header = store::node_header(node);
+        if (header.level == 0) {
+            auto const found = store::find_in_leaf(node, key);
+            if (found && !found->entry.absent()) return *found;
+            break;
+        }
+        auto const child = store::child_for(node, key);
+        if (!child) break;
+        ref = child->child;
+        level = static_cast<std::uint16_t>(header.level - 1);
+    }
+    return base::fail(Error::absent);
 }
 
 } // namespace checkpoint

@@ -68,7 +68,7 @@ void Fetches::visit(std::uint16_t index, base::ConstBytes node) {
     MapKey const key{slot.frame.number(), ~std::uint64_t{0}};
     if (header.level == 0) {
         auto const found = store::find_in_leaf(node, key);
-        if (!found) {
+        if (!found || found->entry.absent()) {
             finish(index, Error::absent);
             return;
         }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The fold's pass over the old map: a path of nodes from the root, left to right,
-// beside the sequence of changes.
+// The fold's pass over the old map: a path of nodes from the root, left to right, beside the sequence of
+// changes; frame by frame, all versions of a frame at once.
 #include "migration.hpp"
 #include "state.hpp"
 
@@ -15,11 +15,33 @@ using namespace abi::disk;
 namespace {
 
 constexpr int turns_a_step = 512; // a step stays short: fetches and commits go first
+constexpr std::uint64_t no_end = ~std::uint64_t{0};
 
 } // namespace
 
 base::Bytes Migration::node_memory(std::size_t depth) const {
     return buffers_.path.subspan(depth * node_size, node_size);
+}
+
+void Migration::begin_walk() {
+    auto& s = state_;
+    builder_.start();
+    path_.clear();
+    group_.clear();
+    grouping_ = moved_ready_ = flush_now_ = poisoned_ = checkpoints_written_ = false;
+    nodes_left_ = pinned_blocks_ = 0;
+    new_table_ = new_checkpoints_ = {};
+    phase_ = Phase::walking;
+    if (s.map.none()) return;
+    if (!sweeping_ && changes_.finished()) {
+        builder_.keep(s.map);
+        phase_ = Phase::tables;
+        return;
+    }
+    level_wanted_ = std::nullopt;
+    first_ = 0;
+    end_ = no_end;
+    visit(s.map);
 }
 
 void Migration::visit(TwinRef const& ref) {
@@ -39,10 +61,25 @@ void Migration::read_done(Error error) {
     else block_arrived(error);
 }
 
+// A node with the right hash may still be no part of this tree: its keys must lie where its parent says, and
+// its versions must not be younger than the base.
+bool Migration::node_fits(base::ConstBytes node) const {
+    auto const header = store::node_header(node);
+    auto const leaf = header.level == 0;
+    auto const frame = [&](std::size_t i) {
+        return leaf ? store::leaf_entry(node, i).key().frame : store::child_entry(node, i).first.frame;
+    };
+    if (frame(0) < first_ || frame(header.count - 1U) >= end_) return false;
+    for (std::size_t i = 0; leaf && i < header.count; ++i)
+        if (store::leaf_entry(node, i).birth > state_.base) return false;
+    return true;
+}
+
 void Migration::node_arrived(Error error) {
     auto const good =
         error == Error::none &&
-        store::verify_node(buffers_.read, {reading_.hash, level_wanted_, state_.store}, state_.geometry);
+        store::verify_node(buffers_.read, {reading_.hash, level_wanted_, state_.store}, state_.geometry) &&
+        node_fits(buffers_.read);
     if (!good) {
         store::Corruption report;
         report.finding = copy_ == 0 ? store::Finding::single_copy : store::Finding::map_node;
@@ -69,16 +106,15 @@ void Migration::block_arrived(Error error) {
     auto const good =
         error == Error::none && store::frame_hash(entry.frame(), entry.type(), buffers_.read) == entry.hash;
     moved_ready_ = good;
-    unmovable_ = !good;
-    if (!good) {
-        store::Corruption report;
-        report.finding = error == Error::none ? store::Finding::frame_hash : store::Finding::device;
-        report.frame = entry.frame();
-        report.offset = entry.place().offset();
-        report.want = entry.hash;
-        state_.report_finding(report);
-    }
     phase_ = Phase::walking;
+    if (good) return;
+    store::Corruption report;
+    report.finding = error == Error::none ? store::Finding::frame_hash : store::Finding::device;
+    report.frame = entry.frame();
+    report.offset = entry.place().offset();
+    report.want = entry.hash;
+    state_.report_finding(report);
+    group_.settle(); // it stays where it is
 }
 
 bool Migration::walk() {
@@ -88,10 +124,12 @@ bool Migration::walk() {
             discard(Error::no_space);
             return true;
         }
-        bool progress = false;
-        if (path_.empty()) {
-            if (changes_.finished()) phase_ = Phase::table;
-            progress = changes_.finished() || add_change();
+        bool progress = true;
+        if (grouping_) {
+            progress = take_group();
+        } else if (path_.empty()) {
+            if (changes_.finished()) phase_ = Phase::tables;
+            else gather(nullptr, {});
         } else {
             auto& level = path_[path_.size() - 1];
             auto const node = node_memory(path_.size() - 1);
@@ -103,95 +141,124 @@ bool Migration::walk() {
     return moved;
 }
 
-// The newest entry of a frame that a folded directory has; the old one, if any, is dropped by walk_leaf.
-bool Migration::add_change() {
-    auto const& change = changes_.current();
-    auto entry = change.entry;
-    auto flags = entry.flags().without(EntryFlag::shared);
-    entry.name = DirectoryEntry::Flags::set(entry.name, flags.raw());
-    if (!builder_.add({entry, change.birth.raw()})) return false;
-    if (!entry.zero()) state_.segments.fold_adds(entry.place());
-    changes_.advance();
+bool Migration::change_below(std::uint64_t end) const {
+    return !changes_.finished() && changes_.frame().number() < end;
+}
+
+// All versions of the next frame, of the leaf at hand and of the folded directories; what of them stays.
+void Migration::gather(Level* level, base::ConstBytes node) {
+    group_.clear();
+    auto const in_leaf = level != nullptr && level->at < level->count;
+    auto frame = no_end;
+    if (in_leaf) frame = store::leaf_entry(node, level->at).key().frame;
+    if (change_below(level != nullptr ? level->end : no_end))
+        frame = std::min(frame, changes_.frame().number());
+    for (; in_leaf && level->at < level->count; ++level->at) {
+        auto const version = store::leaf_entry(node, level->at);
+        if (version.key().frame != frame) break;
+        group_.add(version);
+    }
+    group_.for_each_block(
+        [this](LeafEntry const& version) { state_.segments.fold_drops(version.entry.place()); });
+    if (!changes_.finished() && changes_.frame().number() == frame) {
+        changes_.for_each_version([this](DirectoryEntry entry, Generation birth) {
+            auto const flags = entry.flags().without(EntryFlag::shared);
+            entry.name = DirectoryEntry::Flags::set(entry.name, flags.raw());
+            group_.add({entry, birth.raw()});
+        });
+        changes_.advance();
+    }
+    if (restore_.as != 0) group_.restore(restore_.to, restore_.as);
+    group_.keep_seen_by(points_.span());
+    grouping_ = !group_.empty();
+}
+
+// The group at hand: blocks out of victims, then into the new leaf. False: a buffer must be written first.
+bool Migration::take_group() {
+    auto const* const victim =
+        group_.next_block([this](Extent place) { return state_.segments.is_victim(place); });
+    if (victim != nullptr) return move_block(*victim);
+    if (!builder_.add(group_.versions())) return false;
+    group_.for_each_block(
+        [this](LeafEntry const& version) { state_.segments.fold_adds(version.entry.place()); });
+    pinned_blocks_ += pinned_block(group_);
+    grouping_ = false;
     return true;
 }
 
-bool Migration::add_old(LeafEntry const& old) {
-    auto entry = old;
-    auto& moved = state_.stream(Owner::moved);
-    auto const victim = !old.entry.zero() && state_.segments.is_victim(old.entry.place()) && !unmovable_;
-    if (victim && !moved_ready_) {
-        moving_ = old;
+bool Migration::move_block(LeafEntry const& version) {
+    if (!moved_ready_) {
+        moving_ = version;
         phase_ = Phase::moving;
-        submit_read(old.entry.place());
+        submit_read(version.entry.place());
         return true;
     }
-    if (victim) {
-        if (!moved.can_append(sectors_per_frame)) return false;
-        auto const place = moved.append(buffers_.read);
-        if (!place) {
-            discard(Error::no_space);
-            return true;
-        }
-        entry.entry.where = DirectoryEntry::Sector::set(entry.entry.where, place->first());
-        // The entry must be taken now: room for it is made beforehand by the caller.
-        auto const added = builder_.add(entry);
-        invariant(added);
-        state_.segments.fold_drops(old.entry.place());
-        state_.segments.fold_adds(*place);
-        ++state_.counters.frames_moved;
-        moved_ready_ = false;
-    } else if (!builder_.add(entry)) {
-        return false;
+    auto& stream = state_.stream(Owner::moved);
+    if (!stream.can_append(sectors_per_frame)) return false;
+    auto const place = stream.append(buffers_.read);
+    if (!place) {
+        discard(Error::no_space);
+        return true;
     }
-    unmovable_ = false;
-    ++path_[path_.size() - 1].at;
+    group_.settle_at(place->first());
+    ++state_.counters.frames_moved;
+    moved_ready_ = false;
     return true;
 }
 
-bool Migration::leaf_is_unchanged(Level const& level, base::ConstBytes node) const {
-    if (!changes_.finished() && changes_.current().entry.frame().number() < level.end) return false;
-    if (builder_.wants_more(0)) return false;
+// 1 if a pin sees the block of the newest version.
+std::uint64_t Migration::pinned_block(VersionGroup const& group) const {
+    auto const& newest = group.newest().entry;
+    if (newest.zero()) return 0;
+    for (auto const pin : pins_) {
+        auto const* const seen = group.seen_at(pin);
+        if (seen != nullptr && !seen->entry.zero() && seen->entry.sector() == newest.sector()) return 1;
+    }
+    return 0;
+}
+
+bool Migration::leaf_is_unchanged(Level const& level, base::ConstBytes node, std::uint64_t& pinned) {
+    if (change_below(level.end) || builder_.wants_more(0)) return false;
     auto const& segments = state_.segments;
     if (segments.is_victim(level.ref.place[0]) || segments.is_victim(level.ref.place[1])) return false;
-    for (std::size_t i = 0; i < level.count; ++i) {
-        auto const entry = store::leaf_entry(node, i).entry;
-        if (!entry.zero() && segments.is_victim(entry.place())) return false;
+    for (std::size_t i = 0; i < level.count;) {
+        group_.clear();
+        auto const frame = store::leaf_entry(node, i).key().frame;
+        for (; i < level.count; ++i) {
+            auto const version = store::leaf_entry(node, i);
+            if (version.key().frame != frame) break;
+            if (!version.entry.zero() && segments.is_victim(version.entry.place())) return false;
+            group_.add(version);
+        }
+        auto const before = group_.size();
+        if (restore_.as != 0) group_.restore(restore_.to, restore_.as);
+        if (group_.size() != before) return false;
+        group_.keep_seen_by(points_.span());
+        if (group_.size() != before) return false;
+        pinned += pinned_block(group_);
     }
     return true;
 }
 
 // Returns false when a buffer must be written first, or a read must come back.
 bool Migration::walk_leaf(Level& level, base::ConstBytes node) {
-    if (level.at == 0 && path_.size() > 1 && leaf_is_unchanged(level, node)) {
+    std::uint64_t pinned = 0;
+    if (level.at == 0 && path_.size() > 1 && leaf_is_unchanged(level, node, pinned)) {
         // The parent stepped past this child already.
         auto const& parent = path_[path_.size() - 2];
         auto const child = store::child_entry(node_memory(path_.size() - 2), parent.at - 1);
         if (!builder_.link(child, 0)) return false;
+        pinned_blocks_ += pinned;
         path_.pop_back();
         return true;
     }
-    auto const change_here = !changes_.finished() && changes_.current().entry.frame().number() < level.end;
-    if (level.at == level.count) {
-        if (change_here) return add_change();
-        leave(level);
-        return true;
-    }
-    auto const old = store::leaf_entry(node, level.at);
-    auto const frame = old.entry.frame().number();
-    if (change_here && changes_.current().entry.frame().number() < frame) return add_change();
-    if (change_here && changes_.current().entry.frame().number() == frame) {
-        // Superseded: no retained checkpoint lies between its birth and its successor's.
-        if (!old.entry.zero()) state_.segments.fold_drops(old.entry.place());
-        ++level.at;
-        return true;
-    }
-    if (!builder_.has_room()) return false;
-    return add_old(old);
+    if (level.at == level.count && !change_below(level.end)) leave(level);
+    else gather(&level, node);
+    return true;
 }
 
 bool Migration::must_visit(ChildEntry const& child, std::uint16_t level, std::uint64_t end) const {
-    if (sweeping_) return true;
-    if (!changes_.finished() && changes_.current().entry.frame().number() < end) return true;
+    if (sweeping_ || change_below(end)) return true;
     return builder_.wants_more(level) || state_.segments.is_victim(child.child.place[0]) ||
            state_.segments.is_victim(child.child.place[1]);
 }
@@ -212,6 +279,7 @@ bool Migration::walk_inner(Level& level, base::ConstBytes node) {
     }
     ++level.at;
     level_wanted_ = below;
+    first_ = child.first.frame;
     end_ = end;
     visit(child.child);
     return true;

@@ -55,6 +55,9 @@ base::Result<> format(store::BlockDevice& device, base::Bytes buffer, FormatOpti
     slot.created_ns = options.created_ns;
     slot.interval_ms = options.interval_ms;
     slot.retain = options.retain;
+    slot.retain_tenths = options.retain_tenths;
+    slot.retain_seconds = options.retain_seconds;
+    slot.migration_kib_s = options.migration_kib_s;
     slot.processor_features = options.processor_features;
     std::copy(options.label.begin(), options.label.end(), slot.label.begin());
     for (std::uint32_t index = 0; index < root_slot_count; ++index) {

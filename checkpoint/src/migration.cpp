@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Migration: when, how much, and from the finished walk to the switch. (The walk itself: fold_walk.cpp.)
+// Migration: when, how much, what stays, and from the finished walk to the switch. (The walk itself:
+// fold_walk.cpp.)
 #include "migration.hpp"
 
 #include "state.hpp"
@@ -10,12 +11,6 @@
 namespace checkpoint {
 
 using namespace abi::disk;
-
-namespace {
-
-constexpr std::uint64_t no_end = ~std::uint64_t{0};
-
-} // namespace
 
 void Migration::init(Buffers const& buffers) {
     buffers_ = buffers;
@@ -45,8 +40,10 @@ std::uint64_t Migration::new_map_nodes() const {
 bool Migration::due() const {
     auto const& s = state_;
     if (s.stopped != Error::none) return false;
+    if (held_) return false;
     if (urgent_) return true;
     if (stalled_ != Error::none) return false;
+    if (s.crowded() && (s.retained.unpinned() > 0 || unswept_ > 0)) return true;
     auto const& segments = s.segments;
     return s.directories.size() > s.limits.fold_above ||
            s.directories.entries_used() * 2 > s.directories.capacity() ||
@@ -81,7 +78,7 @@ bool Migration::step() {
         help_out();
         return phase_ != Phase::idle;
     case Phase::walking: return walk();
-    case Phase::table: return write_table();
+    case Phase::tables: return write_tables();
     case Phase::writing:
         if (poisoned_ || state_.stream(Owner::map).failed() || state_.stream(Owner::map_copy).failed() ||
             state_.stream(Owner::moved).failed()) {
@@ -89,12 +86,12 @@ bool Migration::step() {
             discard(Error::io);
             return true;
         }
-        flush_now_ = urgent_;
+        flush_now_ = urgent_ || held_;
         return false;
     case Phase::ready:
         // Nobody else may come to name the map: an empty commit does (only in
         // need; else the next commit will).
-        return urgent_ && state_.commit.idle() && commit_nothing();
+        return urgent_ && !held_ && state_.commit.idle() && commit_nothing();
     case Phase::reading:
     case Phase::moving: return false;
     }
@@ -141,20 +138,28 @@ bool Migration::commit_nothing() {
 }
 
 void Migration::empty_commit_failed() {
+    if (held_ && !idle()) discard(Error::io);
     if (urgent_) exhausted_ = Error::io;
     urgent_ = false;
 }
 
 bool Migration::start(std::size_t directories) {
     auto& s = state_;
-    folded_ = directories;
     begun_urgent_ = urgent_;
-    auto const gain = choose_victims();
-    sweeping_ = gain > 0;
+    prepare(directories, directories == 0 ? s.base : s.directories[directories - 1].record.generation);
+    set_points();
+    // No block is moved to keep what may as well be dropped.
+    auto const history_first = !urgent_ && s.crowded() && dropped_ > 0;
+    auto const gain = history_first ? 0 : choose_victims();
+    // Versions that nobody sees any more are found by a sweep: in need at once, else when there are many.
+    auto const unseen = dropped_ + unswept_;
+    auto const scarce = s.segments.free() + s.segments.pending() < s.segments.usable() / 3;
+    auto const for_history = space_is_needed() ? unseen > 0 : scarce && unseen >= checkpoints_at_most / 4;
+    sweeping_ = gain > 0 || for_history;
     std::uint64_t entries = 0;
     for (std::size_t i = 0; i < directories; ++i) entries += s.directories[i].count;
     if (!sweeping_ && entries == 0 && s.directories.size() <= s.limits.fold_above) return false;
-    if (sweeping_ && entries == 0) {
+    if (!for_history && sweeping_ && entries == 0) {
         // It must have gained something since the last time, or it would go on for ever.
         auto const there = s.segments.free() + s.segments.pending();
         if (there <= emptying_at_) {
@@ -163,22 +168,7 @@ bool Migration::start(std::size_t directories) {
         }
         emptying_at_ = there;
     }
-    target_ = directories == 0 ? s.base : s.directories[directories - 1].record.generation;
-    builder_.start();
-    changes_.start(s.directories, directories);
-    path_.clear();
-    moved_ready_ = unmovable_ = false;
-    flush_now_ = false;
-    nodes_left_ = 0;
-    poisoned_ = false;
-    new_table_ = {};
-    if (s.map.none()) {
-        phase_ = Phase::walking;
-    } else {
-        level_wanted_ = std::nullopt;
-        end_ = no_end;
-        visit(s.map);
-    }
+    begin_walk();
     return true;
 }
 
@@ -216,30 +206,54 @@ std::uint64_t Migration::choose_victims() {
     return 0;
 }
 
-// What each segment holds of the new map, this table included. Its place is taken
-// first, so that it counts itself.
-bool Migration::write_table() {
+// Two places for so many sectors and the memory to fill in; false: a buffer must be written first.
+Result<bool> Migration::reserve_twice(std::uint32_t sectors, Twin& places,
+                                      std::array<base::Bytes, 2>& memory) {
+    auto& s = state_;
+    std::array<store::LogStream*, 2> const streams = {&s.stream(Owner::map), &s.stream(Owner::map_copy)};
+    for (auto* stream : streams)
+        if (!stream->can_append(sectors)) return false;
+    for (std::size_t i = 0; i < 2; ++i) {
+        memory[i] = TRY(streams[i]->reserve(sectors));
+        places[i] = streams[i]->append_reserved(sectors);
+        s.segments.fold_adds(places[i]);
+    }
+    return true;
+}
+
+bool Migration::write_checkpoints() {
+    auto& s = state_;
+    // What pins of unmigrated checkpoints share was counted when they were made.
+    if (sweeping_ && !pins_above_) retained_.set_shared_blocks(pinned_blocks_);
+    if (!retained_.empty()) {
+        Twin places;
+        std::array<base::Bytes, 2> memory;
+        auto const reserved = reserve_twice(retained_.sectors(), places, memory);
+        if (!reserved) discard(reserved.error);
+        if (!reserved || !*reserved) return false;
+        for (auto const bytes : memory) retained_.encode(s.store, bytes);
+        new_checkpoints_ = {places, store::hash64(HashSeed::checkpoint_table, memory[0])};
+    }
+    if (!s.checkpoints.none())
+        for (auto const place : s.checkpoints.place) s.segments.fold_drops(place);
+    checkpoints_written_ = true;
+    return true;
+}
+
+// The checkpoint table, then what each segment holds of the new map, both tables included: the place of the
+// second is taken first, so that it counts itself.
+bool Migration::write_tables() {
     auto& s = state_;
     if (!builder_.finish()) {
         if (builder_.out_of_space()) discard(Error::no_space);
         return false;
     }
-    auto const sectors = table_sectors(s.geometry.segments);
-    std::array<Extent, 2> places;
+    if (!checkpoints_written_ && !write_checkpoints()) return false;
+    Twin places;
     std::array<base::Bytes, 2> memory;
-    std::array<store::LogStream*, 2> const streams = {&s.stream(Owner::map), &s.stream(Owner::map_copy)};
-    for (auto* stream : streams)
-        if (!stream->can_append(sectors)) return false;
-    for (std::size_t i = 0; i < 2; ++i) {
-        auto const reserved = streams[i]->reserve(sectors);
-        if (!reserved) {
-            discard(Error::no_space);
-            return false;
-        }
-        memory[i] = *reserved;
-        places[i] = streams[i]->append_reserved(sectors);
-        s.segments.fold_adds(places[i]);
-    }
+    auto const reserved = reserve_twice(table_sectors(s.geometry.segments), places, memory);
+    if (!reserved) discard(reserved.error);
+    if (!reserved || !*reserved) return false;
     if (!s.table.none())
         for (auto const place : s.table.place) s.segments.fold_drops(place);
     std::memset(memory[0].data(), 0, memory[0].size());
@@ -279,6 +293,7 @@ void Migration::discard(Error why) {
     }
     s.segments.forget_fold();
     path_.clear();
+    grouping_ = false;
     phase_ = Phase::idle;
     stalled_ = why;
     if (why == Error::io) emptying_at_ = 0; // it did not fail for want of a gain
@@ -292,9 +307,10 @@ void Migration::switched(std::uint64_t generation) {
     auto& s = state_;
     // The folded directories go; the newest of them stays as the base, with its
     // record and without its entries.
+    // (A rollback is the base itself, and has no entries.)
     for (std::size_t i = 0; i < folded_; ++i) {
         auto const& directory = s.directories[0];
-        auto const last = i + 1 == folded_;
+        auto const last = i + 1 == folded_ && target_ != generation;
         auto const was_base = directory.record.generation == s.base;
         if (!was_base) {
             for (auto const& entry : s.directories.entries(0))
@@ -315,6 +331,9 @@ void Migration::switched(std::uint64_t generation) {
     s.base = target_;
     s.map = builder_.root();
     s.table = new_table_;
+    s.checkpoints = new_checkpoints_;
+    s.retained = retained_;
+    unswept_ = sweeping_ ? 0 : unswept_ + dropped_;
     ++s.map_switches;
     ++s.counters.folds;
     s.segments.switch_map(generation);

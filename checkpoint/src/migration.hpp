@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// Migration: folds the oldest directories into a new object map, and moves live blocks out of sparse
-// segments, in one pass over the map in key order. Nothing in force is touched: the new map counts when a
-// commit record names it.
+// Migration: folds the oldest directories into a new object map, keeps of each frame the versions that a
+// retained checkpoint sees, and moves live blocks out of sparse segments, in one pass over the map in key
+// order. Nothing in force is touched: the new map counts when a commit record names it.
 //
-//   idle ─due─► walking ⇄ reading a node, moving a block ─► table ─► writing ─flush─► ready
+//   idle ─due─► walking ⇄ reading a node, moving a block ─► tables ─► writing ─flush─► ready
 //   ready ─named by a commit─► idle
 //
-//   Subtrees without a change are linked as they are. A pass that empties segments (`victims`) visits every
-//   leaf. After the switch the folded directories go, their superseded blocks and old nodes are free by that
-//   generation.
+//   Subtrees without a change are linked as they are. A sweep visits every leaf: to empty segments
+//   (`victims`), and to drop the versions that nobody sees any more. After the switch the folded directories
+//   go, their superseded blocks and old nodes are free by that generation. Changes of what is retained
+//   (time_travel.cpp) are passes too: `hold` keeps others from beginning.
 #pragma once
 
 #include "directory_merge.hpp"
+#include "retained.hpp"
+#include "retention.hpp"
+#include "version_group.hpp"
 
 #include <abi/disk/map_node.hpp>
 #include <abi/error.hpp>
@@ -49,6 +53,7 @@ public:
     std::uint64_t new_base() const { return target_; }
     abi::disk::TwinRef new_map() const { return builder_.root(); }
     abi::disk::TwinRef const& new_table() const { return new_table_; }
+    abi::disk::TwinRef const& new_checkpoints() const { return new_checkpoints_; }
     std::uint64_t new_map_nodes() const;
     // The commit that names it is acknowledged.
     void switched(std::uint64_t generation);
@@ -65,9 +70,26 @@ public:
     // still help. The answer is given once: the next commit has it all tried again.
     abi::Error take_exhausted() { return std::exchange(exhausted_, abi::Error::none); }
     bool due() const;
+    // Recovery: versions that nobody sees may be in the map.
+    void assume_unswept() { unswept_ = 1; }
+
+    // No pass begins by itself, none is named by itself.
+    void hold(bool held) { held_ = held; }
+    // A pass of its own, while held and idle: the same map with another checkpoint table, made from the one
+    // in force by changes of this draft ...
+    Retained& draft();
+    void begin_change();
+    // ... or with every frame as it was at `to`, from generation `as` on.
+    void begin_rollback(Generation to, Generation as);
+    // Such a pass cannot be named.
+    void give_up(abi::Error why) { discard(why); }
+    // Why the last pass was given up; none: it was not.
+    abi::Error failure() const { return stalled_; }
+    // Names what is ready, or sets free what waits for a later checkpoint, by an empty commit.
+    bool commit_nothing();
 
 private:
-    enum class Phase : std::uint8_t { idle, walking, reading, moving, table, writing, ready };
+    enum class Phase : std::uint8_t { idle, walking, reading, moving, tables, writing, ready };
     struct Level {
         abi::disk::TwinRef ref;
         std::uint16_t level = 0;
@@ -75,28 +97,43 @@ private:
         std::size_t count = 0;
         std::uint64_t end = 0; // first frame number that is not below this node
     };
+    struct Restore {
+        std::uint64_t to = 0;
+        std::uint64_t as = 0; // 0: no rollback
+    };
 
     std::size_t choose_directories() const;
+    std::size_t unpinned_allowed(std::size_t directories) const;
+    bool space_is_needed() const;
     bool start(std::size_t directories);
+    void prepare(std::size_t directories, std::uint64_t target);
+    void set_points();
+    void begin_walk();
     std::uint64_t choose_victims();
     bool walk();
     bool walk_leaf(Level& level, base::ConstBytes node);
     bool walk_inner(Level& level, base::ConstBytes node);
-    bool leaf_is_unchanged(Level const& level, base::ConstBytes node) const;
-    bool add_change();
-    bool add_old(abi::disk::LeafEntry const& entry);
+    bool leaf_is_unchanged(Level const& level, base::ConstBytes node, std::uint64_t& pinned);
+    void gather(Level* level, base::ConstBytes node);
+    bool take_group();
+    bool move_block(abi::disk::LeafEntry const& version);
+    bool change_below(std::uint64_t end) const;
+    std::uint64_t pinned_block(VersionGroup const& group) const;
     bool must_visit(abi::disk::ChildEntry const& child, std::uint16_t level, std::uint64_t end) const;
     void visit(abi::disk::TwinRef const& ref);
     void submit_read(abi::disk::Extent place);
+    bool node_fits(base::ConstBytes node) const;
     void node_arrived(abi::Error error);
     void block_arrived(abi::Error error);
     void leave(Level const& level);
-    bool write_table();
+    bool write_tables();
+    bool write_checkpoints();
+    base::Result<bool> reserve_twice(std::uint32_t sectors, abi::disk::Twin& places,
+                                     std::array<base::Bytes, 2>& memory);
     bool written() const;
     void discard(abi::Error why);
     void help_out();
     bool free_pending();
-    bool commit_nothing();
     base::Bytes node_memory(std::size_t depth) const;
 
     EngineState& state_;
@@ -107,21 +144,36 @@ private:
     Phase phase_ = Phase::idle;
     bool urgent_ = false;
     bool begun_urgent_ = false; // the pass under way was begun in need
+    bool held_ = false;
     std::uint32_t needed_ = 0;
     abi::Error exhausted_ = abi::Error::none;
     abi::Error stalled_ = abi::Error::none; // why the last fold was given up: it is not tried again at once
-    bool sweeping_ = false;                 // victims exist: every leaf is visited
+    bool sweeping_ = false;                 // every leaf is visited
     bool flush_now_ = false;
     std::size_t folded_ = 0;   // directories
-    std::uint64_t target_ = 0; // generation of the newest of them
+    std::uint64_t target_ = 0; // generation of the new base
+    Restore restore_;
+    Retained retained_; // beside the new map
+    // Whose views of the new map count: retained checkpoints up to the base, and the base; those that are
+    // pins.
+    base::FixedVector<std::uint64_t, abi::disk::checkpoints_at_most + 1> points_;
+    base::FixedVector<std::uint64_t, abi::disk::pins_at_most> pins_;
+    bool pins_above_ = false;         // ... of unmigrated checkpoints: what they share is not counted here
+    std::uint64_t pinned_blocks_ = 0; // counted: of the newest versions, those that a pin sees too
+    std::size_t dropped_ = 0;         // checkpoints that go with this pass
+    std::size_t unswept_ = 0;         // ... that went since every leaf was last visited
+    VersionGroup group_;
+    bool grouping_ = false; // a group is under way
     abi::disk::TwinRef reading_;
     std::uint8_t copy_ = 0;
     std::optional<std::uint16_t> level_wanted_;
-    std::uint64_t end_ = 0;
-    bool moved_ready_ = false; // the block of the entry at hand is in the read buffer, verified
-    bool unmovable_ = false;   // ... is not readable: its entry stays as it is
+    std::uint64_t first_ = 0;  // the node's keys lie from this frame ...
+    std::uint64_t end_ = 0;    // ... up to this one
+    bool moved_ready_ = false; // the block at hand is in the read buffer, verified
     abi::disk::LeafEntry moving_;
     abi::disk::TwinRef new_table_;
+    abi::disk::TwinRef new_checkpoints_;
+    bool checkpoints_written_ = false;
     std::uint64_t nodes_left_ = 0;
     bool poisoned_ = false; // a flush failed meanwhile: what was written may be lost
     // segments there were when segments were last emptied in need without a fold

@@ -50,7 +50,7 @@ bool OfflineStore::has(Generation at) const {
     auto const& list = engine_.state().directories;
     for (std::size_t i = 0; i < list.size(); ++i)
         if (list[i].generation() == at) return true;
-    return false;
+    return engine_.state().retained.find(at) != nullptr;
 }
 
 namespace {
@@ -75,23 +75,8 @@ Result<FrameInfo> OfflineStore::find(Generation at, abi::FrameId frame) {
     if (auto const* entry = s.directories.find(frame, at, birth); entry != nullptr)
         return info_of(*entry, birth.raw());
     store::SyncIo io(*device_);
-    auto ref = s.map;
-    std::optional<std::uint16_t> level;
-    while (!ref.none()) {
-        auto const node = TRY(read_node(s, io, ref, level, s.scratch.subspan(scratch_node, node_size)));
-        MapKey const key{frame.number(), at.raw()};
-        auto const header = store::node_header(node);
-        if (header.level == 0) {
-            auto const found = store::find_in_leaf(node, key);
-            if (found) return info_of(found->entry, found->birth);
-            break;
-        }
-        auto const child = store::child_for(node, key);
-        if (!child) break;
-        ref = child->child;
-        level = static_cast<std::uint16_t>(header.level - 1);
-    }
-    return base::fail(Error::absent);
+    auto const found = TRY(find_in_map(s, io, frame, at));
+    return info_of(found.entry, found.birth);
 }
 
 Result<FrameInfo> OfflineStore::read(Generation at, abi::FrameId frame,
@@ -123,6 +108,22 @@ Result<FrameInfo> OfflineStore::read(Generation at, abi::FrameId frame,
     return info;
 }
 
+namespace {
+
+// The newest version of the next frame of the map that is not younger than `at`, if there is one.
+Result<std::optional<LeafEntry>> next_of_map(MapCursor& map, std::uint64_t at) {
+    while (!map.finished()) {
+        auto const frame = map.current().entry.frame();
+        std::optional<LeafEntry> seen;
+        for (; !map.finished() && map.current().entry.frame() == frame; TRY(map.advance()))
+            if (map.current().birth <= at) seen = map.current();
+        if (seen && !seen->entry.absent()) return seen;
+    }
+    return std::optional<LeafEntry>();
+}
+
+} // namespace
+
 Result<> OfflineStore::visit(Generation at, bool (*each)(void*, FrameInfo const&), void* context) {
     auto& s = engine_.state();
     if (!has(at)) return base::fail(Error::no_such_checkpoint);
@@ -133,24 +134,15 @@ Result<> OfflineStore::visit(Generation at, bool (*each)(void*, FrameInfo const&
     store::SyncIo io(*device_);
     MapCursor map(s, io);
     TRY(map.start());
-    while (!map.finished() || !changes.finished()) {
-        auto const old = map.finished() ? ~std::uint64_t{0} : map.current().entry.frame().number();
-        auto const fresh = changes.finished() ? ~std::uint64_t{0} : changes.current().entry.frame().number();
-        FrameInfo info;
-        if (fresh <= old) {
-            info = info_of(changes.current().entry, changes.current().birth.raw());
-            changes.advance();
-        }
-        // Of several births of one frame the newest not after `at` counts; a change
-        // since the base beats them all.
-        for (bool first = fresh > old;
-             !map.finished() && map.current().entry.frame().number() == old && fresh >= old;
-             TRY(map.advance())) {
-            if (fresh == old) continue;
-            if (first || map.current().birth <= at.raw())
-                info = info_of(map.current().entry, map.current().birth);
-            first = false;
-        }
+    auto old = TRY(next_of_map(map, at.raw()));
+    while (old || !changes.finished()) {
+        auto const frame = old ? old->entry.frame().number() : ~std::uint64_t{0};
+        auto const fresh = changes.finished() ? ~std::uint64_t{0} : changes.frame().number();
+        // A change since the base beats what the map has.
+        auto const info = fresh <= frame ? info_of(changes.current().entry, changes.current().birth.raw())
+                                         : info_of(old->entry, old->birth);
+        if (fresh <= frame) changes.advance();
+        if (frame <= fresh) old = TRY(next_of_map(map, at.raw()));
         if (!each(context, info)) return {};
     }
     return {};

@@ -2,6 +2,7 @@
 // Commit records as bytes.
 #include "record.hpp"
 
+#include <abi/disk/checkpoint_table.hpp>
 #include <abi/disk/map_node.hpp>
 
 #include <cstring>
@@ -41,6 +42,13 @@ bool ref_valid(TwinRef const& ref, std::uint32_t sectors, store::Geometry const&
     return geometry.in_log(ref.place) && ref.place[0].count() == sectors && ref.place[1].count() == sectors;
 }
 
+// A rollback stands on its own map; every other checkpoint on one that an older one had.
+bool base_valid(CommitRecord const& record) {
+    if (!has(record, RecordFlag::rollback)) return record.base < record.generation && record.restores == 0;
+    return record.base == record.generation && record.directory_entries == 0 && record.restores != 0 &&
+           record.restores < record.generation;
+}
+
 bool sector_in_log(Extent extent, store::Geometry const& geometry) {
     return extent.count() == 1 && geometry.in_log(extent);
 }
@@ -59,7 +67,7 @@ bool decode_record(base::ConstBytes sector, Extent place, store::Geometry const&
     if (!record.parent[0].none() &&
         (!sector_in_log(record.parent[0], geometry) || !sector_in_log(record.parent[1], geometry)))
         return false;
-    if ((record.flags & ~record_flags_known) != 0 || !record.checkpoints.none()) return false;
+    if ((record.flags & ~record_flags_known) != 0) return false;
     if (record.directory_bytes < std::uint64_t{record.directory_entries} * 16 ||
         record.directory_bytes > std::uint64_t{record.directory_entries} * 24 ||
         record.directory_bytes % 8 != 0)
@@ -67,7 +75,11 @@ bool decode_record(base::ConstBytes sector, Extent place, store::Geometry const&
     if (!directory_fits(record.directory, record.directory_bytes, geometry) ||
         !directory_fits(record.directory_copy, record.directory_bytes, geometry))
         return false;
-    if (record.generation == 0 || record.base >= record.generation) return false;
+    if (record.generation == 0 || !base_valid(record)) return false;
+    auto const checkpoints = record.checkpoints.place[0].count();
+    if (checkpoints > checkpoint_table_sectors(checkpoints_at_most) ||
+        !ref_valid(record.checkpoints, checkpoints, geometry))
+        return false;
     return ref_valid(record.map, sectors_per_node, geometry) &&
            ref_valid(record.table, table_sectors(geometry.segments), geometry);
 }

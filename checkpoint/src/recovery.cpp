@@ -46,18 +46,19 @@ Result<> Recovery::read_slots() {
         if (known != nullptr) geometry_ = {known->segment_shift, known->segments};
     }
     if (known == nullptr) return choose_slot();
-    TRY(refuse_newer());
+    TRY(refuse_revision());
     if (geometry_.bytes() > capacity) return base::fail(Error::truncated);
     for (std::uint32_t i = 0; i < root_slot_count; ++i) read_slot(i, 1, geometry_.slot_offset(i, 1));
-    TRY(refuse_newer());
+    TRY(refuse_revision());
     TRY(choose_slot());
     return refuse_processor();
 }
 
-Result<> Recovery::refuse_newer() const {
+Result<> Recovery::refuse_revision() const {
     for (auto const& state : slots_) {
         if (!state.valid()) continue;
         auto const& slot = state.slot;
+        if (slot.format_revision < abi::format_revision) return base::fail(Error::older_format);
         if (slot.format_revision > abi::format_revision || (slot.incompat & ~incompat_known) != 0)
             return base::fail(Error::newer_format);
         if (!options_.read_only && (slot.ro_compat & ~ro_compat_known) != 0)
@@ -319,6 +320,8 @@ Result<> Recovery::run() {
     TRY(load_chain());
     // Who only reads needs it for nothing but figures.
     if (auto const loaded = load_table(); loaded.failed() && !options_.read_only) return loaded;
+    // ... and older checkpoints: without their table he sees those that are not in the map.
+    if (auto const loaded = load_checkpoints(); loaded.failed() && !options_.read_only) return loaded;
     count_log();
     auto const generation = Generation(newest_.generation);
     report.generation = generation;
@@ -335,12 +338,13 @@ Result<> Recovery::run() {
 }
 
 // The checkpoint before the newest, as if the newest were torn. Its blocks are all there if nothing that it
-// refers to may have been reused: the map is still the same, or no root slot has moved on to the switch.
+// refers to may have been reused: the map is still the same (each has a table of its own), or no root slot
+// has moved on to the switch.
 Result<> Recovery::step_back() {
     CommitRecord parent;
     if (newest_.parent[0].none()) return base::fail(Error::no_such_checkpoint);
     TRY(read_record(newest_.parent, newest_.parent_hash, 0, parent));
-    if (parent.map != newest_.map && state_.roots.oldest_generation() >= newest_.generation)
+    if (parent.table != newest_.table && state_.roots.oldest_generation() >= newest_.generation)
         return base::fail(Error::no_such_checkpoint);
     next_ = newest_.self;
     newest_ = parent;

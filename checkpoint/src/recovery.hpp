@@ -25,7 +25,7 @@ public:
 private:
     enum class Copy : std::uint8_t { good, bad, unreadable };
 
-    Result<> refuse_newer() const;
+    Result<> refuse_revision() const;
     Result<> refuse_processor();
     Result<> choose_slot();
     void read_slot(std::uint32_t index, std::uint32_t copy, std::uint64_t offset);
@@ -43,6 +43,8 @@ private:
                    CommitRecord const& record, std::span<DirectoryEntry> entries);
     Result<> load_chain();
     Result<> load_table();
+    Result<> load_checkpoints();
+    bool retained_fits() const;
     Result<> step_back();
     void count_log();
     void note(store::Finding finding, store::Finding part, abi::disk::Extent place, std::uint64_t want,

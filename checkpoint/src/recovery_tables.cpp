@@ -38,8 +38,44 @@ Result<> Recovery::load_chain() {
     state_.base = newest_.base;
     state_.map = newest_.map;
     state_.table = newest_.table;
+    state_.checkpoints = newest_.checkpoints;
     state_.map_nodes = newest_.map_nodes;
+    if (!state_.map.none()) state_.migration.assume_unswept();
     return {};
+}
+
+// Entries above the base are pins of checkpoints that have their directories.
+bool Recovery::retained_fits() const {
+    for (auto const& entry : state_.retained.entries()) {
+        if (entry.generation > newest_.generation) return false;
+        if (entry.generation < state_.base) continue;
+        if (!is_pin(entry)) return false;
+        bool known = false;
+        for (std::size_t i = 0; i < state_.directories.size(); ++i)
+            known = known || state_.directories[i].record.generation == entry.generation;
+        if (!known) return false;
+    }
+    return true;
+}
+
+Result<> Recovery::load_checkpoints() {
+    auto const& table = newest_.checkpoints;
+    if (table.none()) return {};
+    auto error = Error::corrupt;
+    for (std::size_t copy = 0; copy < 2; ++copy) {
+        auto const place = table.place[copy];
+        auto const bytes = state_.scratch.first(place.bytes());
+        auto const read = io_.read(place.offset(), bytes);
+        if (read && store::hash64(HashSeed::checkpoint_table, bytes) == table.hash &&
+            state_.retained.decode(state_.store, bytes) && retained_fits())
+            return {};
+        state_.retained.clear();
+        if (!read) error = Error::io;
+        ++state_.report.copies_used;
+        note(copy == 0 ? store::Finding::single_copy : store::Finding::checkpoint_table,
+             store::Finding::checkpoint_table, place, table.hash, newest_.generation);
+    }
+    return base::fail(error);
 }
 
 Result<> Recovery::load_table() {

@@ -36,11 +36,10 @@ public:
     bool wanted() const { return wanted_; }
     bool busy() const { return phase_ != Phase::idle; }
     bool written() const { return phase_ == Phase::written; }
-    // A slot that names these places as the next record's is written and waits for a flush, or is durable
-    // already: a flush for the migration takes along whatever slot is written.
-    bool written_for(abi::disk::Twin const& next) const {
-        return (written() && writing_.next == next) || known_[newest()].slot.next == next;
-    }
+    // A slot that names these places as the next record's is written and waits for a flush.
+    bool written_for(abi::disk::Twin const& next) const { return written() && writing_.next == next; }
+    // ... or is durable, because somebody else's flush came first.
+    bool durable_for(abi::disk::Twin const& next) const { return known_[newest()].slot.next == next; }
     // Such a slot is needed (R25). One that is under way may have been composed
     // before: it gets a flush of its own.
     void want_for_next() {

@@ -78,6 +78,7 @@ std::uint32_t EngineState::commit_segments(std::uint32_t frames) const {
 // What the next fold may write at worst: every node anew, as many again for what it adds, the tables, and its
 // streams' open segments; and an empty commit to name it.
 std::uint32_t EngineState::reserve_segments() const {
+    // (The tables of checkpoints fit into what the streams hold open.)
     auto const added = directories.entries_used() / (abi::disk::leaf_capacity / 2) + 4;
     auto const all_nodes = map_nodes + added;
     auto const sectors =
@@ -85,6 +86,20 @@ std::uint32_t EngineState::reserve_segments() const {
     return static_cast<std::uint32_t>(sectors /
                                       (geometry.sectors_per_segment() - abi::disk::sectors_per_node)) +
            7;
+}
+
+// R29: an eighth for cleaning, the fold's reserve, one commit of a sixteenth of the store (in a tiny one, of
+// a few frames), segments that streams hold open; and of each segment the end that no block fits into.
+std::uint64_t EngineState::limit_sectors() const {
+    auto const one_commit = std::max(segments.usable() / 16, commit_segments(8));
+    auto const kept = segments.usable() / 8 + one_commit + reserve_segments() + 8;
+    auto const sectors = geometry.sectors_per_segment() - abi::disk::sectors_per_frame;
+    return kept < segments.usable() ? std::uint64_t{segments.usable() - kept} * sectors : 0;
+}
+
+std::uint64_t EngineState::limit_beside_pins() const {
+    auto const pins = retained.shared_blocks() * abi::disk::sectors_per_frame;
+    return limit_sectors() - std::min(limit_sectors(), pins);
 }
 
 } // namespace checkpoint

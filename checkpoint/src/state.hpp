@@ -6,6 +6,7 @@
 #include "directories.hpp"
 #include "fetches.hpp"
 #include "migration.hpp"
+#include "retained.hpp"
 #include "roots.hpp"
 
 #include <checkpoint/engine.hpp>
@@ -50,6 +51,7 @@ struct EngineState {
     store::BlockDevice* device = nullptr;
     store::CorruptionSink* findings = nullptr;
     std::span<CommitRecord> chain; // recovery's: records from the newest back to the base
+    VersionGroup versions;         // of what waits for the device
     base::Bytes scratch;           // I/O memory for what waits for the device: recovery, visits, checks
 
     // What is in force.
@@ -57,6 +59,8 @@ struct EngineState {
     std::uint64_t base = 0;  // generation up to which the map has everything
     abi::disk::TwinRef map;
     abi::disk::TwinRef table;
+    abi::disk::TwinRef checkpoints;
+    Retained retained;            // as `checkpoints` has them
     abi::disk::Twin next;         // places of the next record
     bool next_needs_slot = false; // ... are named by no record (R25): the next commit waits for a root slot
     Generation last_used;         // highest generation ever given to a commit (R24)
@@ -104,6 +108,14 @@ struct EngineState {
     // Segments that a commit of this many changed frames may open, at most; and those kept for folds.
     std::uint32_t commit_segments(std::uint32_t frames) const;
     std::uint32_t reserve_segments() const;
+    // R29: live sectors at which allocation is refused; what pins may come to cost is not taken off.
+    std::uint64_t limit_sectors() const;
+    // ... what is. Near that line, or when the log runs out of free segments, history is dropped.
+    std::uint64_t limit_beside_pins() const;
+    bool crowded() const {
+        return segments.free() + segments.pending() < segments.usable() / 3 ||
+               segments.live_sectors() >= limit_beside_pins() / 8 * 7;
+    }
 };
 
 // Scratch memory of what waits for the device: a path of nodes, a node beside it, a block, the rest.
@@ -115,5 +127,8 @@ inline constexpr std::size_t scratch_least = scratch_block + abi::frame_size;
 // A verified node, waited for; the second copy where the first is bad.
 Result<base::ConstBytes> read_node(EngineState& state, store::SyncIo& io, abi::disk::TwinRef const& ref,
                                    std::optional<std::uint16_t> level, base::Bytes into);
+// What the map has of a frame at a checkpoint. Errors: absent, corrupt, io.
+Result<abi::disk::LeafEntry> find_in_map(EngineState& state, store::SyncIo& io, abi::FrameId frame,
+                                         Generation at);
 
 } // namespace checkpoint

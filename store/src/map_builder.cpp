@@ -2,6 +2,7 @@
 // Builds the nodes of a new map.
 #include <store/map_builder.hpp>
 
+#include <algorithm>
 #include <cstring>
 
 namespace store {
@@ -23,10 +24,13 @@ void MapBuilder::start() {
     out_of_space_ = false;
 }
 
-bool MapBuilder::add(LeafEntry const& entry) {
-    if (!make_room(0)) return false;
-    base::write(memory(0), counts_[0] * sizeof(LeafEntry), entry);
-    ++counts_[0];
+bool MapBuilder::add(std::span<LeafEntry const> versions) {
+    expects(!versions.empty() && versions.size() <= group_at_most);
+    if (!make_room(0, versions.size())) return false;
+    for (auto const& entry : versions) {
+        base::write(memory(0), counts_[0] * sizeof(LeafEntry), entry);
+        ++counts_[0];
+    }
     return true;
 }
 
@@ -38,7 +42,7 @@ void MapBuilder::push(std::size_t level, ChildEntry const& child) {
 bool MapBuilder::link(ChildEntry const& child, std::uint16_t level) {
     for (std::size_t i = 0; i <= level; ++i)
         if (!close(i)) return false;
-    if (!make_room(level + 1U)) return false;
+    if (!make_room(level + 1U, 1)) return false;
     push(level + 1U, child);
     return true;
 }
@@ -49,14 +53,43 @@ bool MapBuilder::wants_more(std::uint16_t level) const {
     return waiting && counts_[level] < capacity(level) / 4;
 }
 
-bool MapBuilder::make_room(std::size_t level) {
+bool MapBuilder::make_room(std::size_t level, std::size_t entries) {
     expects(level < node_levels);
-    return counts_[level] < 2 * capacity(level) || emit(level, capacity(level));
+    while (counts_[level] + entries > 2 * capacity(level))
+        if (!emit(level, most_at_once(level))) return false;
+    return true;
+}
+
+// A node may end after the first `count` entries gathered.
+bool MapBuilder::group_ends(std::size_t level, std::size_t count) const {
+    if (level > 0 || count == counts_[level]) return true;
+    auto const frame = [this](std::size_t i) {
+        return base::read<LeafEntry>(memory(0), i * sizeof(LeafEntry)).entry.frame();
+    };
+    return frame(count - 1) != frame(count);
+}
+
+// A group is smaller than a leaf, so there is an end.
+std::size_t MapBuilder::most_at_once(std::size_t level) const {
+    auto count = std::min(capacity(level), counts_[level]);
+    while (!group_ends(level, count)) --count;
+    return count;
+}
+
+// The end nearest the middle that leaves no more than a node on either side; else as much as fits.
+std::size_t MapBuilder::split(std::size_t level) const {
+    auto const count = counts_[level];
+    auto const middle = count / 2;
+    for (std::size_t off = 0; off < middle; ++off) {
+        if (middle - off + capacity(level) >= count && group_ends(level, middle - off)) return middle - off;
+        if (middle + off <= capacity(level) && group_ends(level, middle + off)) return middle + off;
+    }
+    return most_at_once(level);
 }
 
 bool MapBuilder::close(std::size_t level) {
-    auto const count = counts_[level];
-    if (count > capacity(level) && !emit(level, count / 2)) return false;
+    while (counts_[level] > capacity(level))
+        if (!emit(level, split(level))) return false;
     return counts_[level] == 0 || emit(level, counts_[level]);
 }
 
@@ -75,7 +108,7 @@ ChildEntry MapBuilder::summary(std::size_t level, std::size_t count) const {
         if (level == 0) {
             auto const entry = base::read<LeafEntry>(memory(level), at);
             key = entry.key();
-            live = entry.entry.live();
+            live = entry.entry.live() && group_ends(level, i + 1);
         } else {
             auto const entry = base::read<ChildEntry>(memory(level), at);
             key = entry.first;
@@ -90,7 +123,7 @@ ChildEntry MapBuilder::summary(std::size_t level, std::size_t count) const {
 // Writes the first `count` entries of a level as a node and passes its reference to the level above.
 bool MapBuilder::emit(std::size_t level, std::size_t count) {
     expects(level + 1 < node_levels && count > 0 && count <= capacity(level));
-    if (!make_room(level + 1)) return false;
+    if (!make_room(level + 1, 1)) return false;
     if (!setup_.first->can_append(sectors_per_node) || !setup_.second->can_append(sectors_per_node))
         return false;
     auto const entries = memory(level);

@@ -16,12 +16,15 @@ ChildEntry child_entry(base::ConstBytes node, std::size_t index) {
     return base::read<ChildEntry>(node, sizeof(NodeHeader) + index * sizeof(ChildEntry));
 }
 
-bool valid_entry(DirectoryEntry const& entry, Geometry const& geometry) {
+bool valid_entry(DirectoryEntry const& entry, Geometry const& geometry, std::uint8_t flags) {
     auto const raw = entry.flags().raw();
-    if ((raw & ~directory_flags_known) != 0) return false;
+    if ((raw & ~flags) != 0) return false;
     if (static_cast<std::uint8_t>(entry.type()) >= abi::frame_type_count) return false;
     if (entry.frame().number() == 0) return false;
     if (entry.live() && entry.type() != abi::FrameType::process) return false;
+    if (entry.absent() &&
+        (!entry.zero() || entry.type() != abi::FrameType::free || entry.mark() != abi::Version()))
+        return false;
     if (entry.zero()) return entry.sector() == 0 && entry.hash == 0 && !entry.shared();
     return geometry.in_log(entry.place());
 }
@@ -36,9 +39,10 @@ bool verify_node(base::ConstBytes node, NodeExpectation const& want, Geometry co
     MapKey last{};
     for (std::size_t i = 0; i < header.count; ++i) {
         auto const key = leaf ? leaf_entry(node, i).key() : child_entry(node, i).first;
-        if (i > 0 && key <= last) return false;
+        // The versions of a frame are in one leaf: children begin with different frames.
+        if (i > 0 && (leaf ? key <= last : key.frame <= last.frame)) return false;
         last = key;
-        if (leaf ? !valid_entry(leaf_entry(node, i).entry, geometry)
+        if (leaf ? !valid_entry(leaf_entry(node, i).entry, geometry, leaf_flags_known)
                  : !geometry.in_log(child_entry(node, i).child.place))
             return false;
     }

@@ -10,6 +10,11 @@ void Segments::init(std::span<Segment> table, Geometry geometry) {
     geometry_ = geometry;
 }
 
+void Segments::set_map(std::uint32_t index, std::uint16_t sectors) {
+    live_ = live_ - table_[index].map + sectors;
+    table_[index].map = sectors;
+}
+
 void Segments::settle(std::uint64_t newest) {
     for (std::uint32_t i = 1; i < geometry_.last_segment(); ++i) {
         auto& segment = table_[i];
@@ -60,6 +65,7 @@ void Segments::drop_log(Extent extent) {
     auto& segment = at(extent);
     invariant(segment.log >= extent.count());
     segment.log -= extent.count();
+    live_ -= extent.count();
 }
 
 void Segments::forget_fold() {
@@ -74,6 +80,7 @@ void Segments::switch_map(std::uint64_t generation) {
         auto& segment = table_[i];
         auto const map = static_cast<std::int32_t>(segment.map) + segment.change;
         invariant(map >= 0 && map <= static_cast<std::int32_t>(geometry_.sectors_per_segment()));
+        live_ = live_ - segment.map + static_cast<std::uint64_t>(map);
         segment.map = static_cast<std::uint16_t>(map);
         segment.change = 0;
         segment.victim = 0;
@@ -104,12 +111,6 @@ void Segments::promote(std::uint64_t slots) {
         --pending_;
         ++free_;
     }
-}
-
-std::uint64_t Segments::live_sectors() const {
-    std::uint64_t sum = 0;
-    for (auto const& segment : table_) sum += segment.live();
-    return sum;
 }
 
 } // namespace store

@@ -4,6 +4,8 @@
 
 #include <abi/revision.hpp>
 #include <base/contract.hpp>
+#include <checkpoint/time_travel.hpp>
+#include <store/sync_io.hpp>
 
 #include <cstring>
 
@@ -86,9 +88,11 @@ checkpoint::Limits small_limits(std::uint32_t segments) {
 }
 
 ReferenceStore::ReferenceStore(store::BlockDevice& device, checkpoint::Limits const& limits)
-    : device_(device), limits_(limits), memory_(limits), models_(1) {}
+    : device_(device), limits_(limits), memory_(limits), reader_memory_(limits), models_(1) {}
 
-base::Result<> ReferenceStore::format(std::uint32_t segment_shift, std::uint32_t retain) {
+base::Result<> ReferenceStore::format(std::uint32_t segment_shift, Retention retention) {
+    contents_.clear();
+    contents_[checkpoint::Generation(0, 1).raw()] = 0;
     return checkpoint::format(device_, memory_.memory().io,
                               {.store = {11, 12},
                                .nonce = {13, 14},
@@ -97,7 +101,9 @@ base::Result<> ReferenceStore::format(std::uint32_t segment_shift, std::uint32_t
                                .abi_revision = abi::abi_revision,
                                .segment_shift = segment_shift,
                                .interval_ms = 20,
-                               .retain = retain,
+                               .retain = retention.newest,
+                               .retain_tenths = retention.tenths,
+                               .retain_seconds = retention.seconds,
                                .processor_features = 7});
 }
 
@@ -122,7 +128,9 @@ base::Result<> ReferenceStore::commit(Model const& changes) {
         if (begun.error != Error::busy) return begun;
         if (!turn(true)) return base::fail(Error::restarted);
     }
+    note_housekeeping();
     models_.push_back(model);
+    contents_[engine_.committing().raw()] = number;
     std::vector<std::byte> content(abi::frame_size);
     std::uint32_t processes = 0;
     for (auto const& [frame, facts] : owed_) {
@@ -141,7 +149,7 @@ base::Result<> ReferenceStore::commit(Model const& changes) {
     for (auto const& [frame, facts] : model) processes += facts.live ? 1 : 0;
     auto const finished = engine_.finish_commit({.time_ns = number * 1000,
                                                  .stop_ns = 7,
-                                                 .clock_base_ns = number * 10,
+                                                 .clock_base_ns = number * 37'000'000,
                                                  .processes = processes,
                                                  .abi_revision = abi::abi_revision});
     expects(finished);
@@ -179,6 +187,117 @@ void ReferenceStore::settle() {
         expects(turns_ < turns_at_most);
         checkpoint::turn(engine_, device_, true);
     }
+    note_housekeeping();
+}
+
+// Empty checkpoints that were made since the last call have the content of the acknowledged model.
+void ReferenceStore::note_housekeeping() {
+    if (contents_.contains(engine_.newest().raw())) return;
+    for (auto const& info : history())
+        if (!contents_.contains(info.generation.raw())) contents_[info.generation.raw()] = acknowledged_;
+}
+
+std::vector<checkpoint::CheckpointInfo> ReferenceStore::history() const {
+    std::vector<checkpoint::CheckpointInfo> list(checkpoint::history_at_most);
+    list.resize(engine_.history(list));
+    return list;
+}
+
+std::string ReferenceStore::compare_view(checkpoint::OfflineStore& reader, checkpoint::Generation at,
+                                         Model const& model) {
+    auto next = model.begin();
+    std::string difference;
+    std::vector<std::byte> content(abi::frame_size);
+    auto const name = [&](std::uint64_t frame) {
+        return "checkpoint " + std::to_string(at.counter()) + ", frame " + std::to_string(frame);
+    };
+    std::vector<checkpoint::FrameInfo> found;
+    auto const visited = reader.for_each(at, [&](checkpoint::FrameInfo const& info) {
+        found.push_back(info);
+        return true;
+    });
+    if (!visited) return name(0) + ": " + std::string(abi::describe(visited.error).name);
+    for (auto const& info : found) {
+        auto const frame = info.frame.number();
+        if (next == model.end() || next->first != frame) return name(frame) + " differs in presence";
+        auto const& facts = next->second;
+        if (info.type != facts.type || info.mark.raw() != facts.mark || info.live != facts.live)
+            return name(frame) + ": type, mark or live bit differ";
+        // By a look-up now and then, else where the view says that it stands.
+        if ((frame + at.counter()) % 8 == 0) {
+            auto const read = reader.read(at, info.frame, std::span<std::byte, abi::frame_size>(content));
+            if (!read) return name(frame) + ": " + std::string(abi::describe(read.error).name);
+            if (read->birth != info.birth || read->offset != info.offset)
+                return name(frame) + ": found elsewhere";
+        } else if (info.zero) {
+            std::fill(content.begin(), content.end(), std::byte{0});
+        } else if (!store::SyncIo(device_).read(info.offset, content)) {
+            return name(frame) + ": not readable";
+        }
+        if (std::memcmp(content_of(facts.seed).data(), content.data(), abi::frame_size) != 0)
+            return name(frame) + ": content differs";
+        ++next;
+    }
+    return next == model.end() ? "" : name(next->first) + " is missing";
+}
+
+std::string ReferenceStore::compare_views(checkpoint::OfflineStore& reader) {
+    std::vector<checkpoint::CheckpointInfo> list(checkpoint::history_at_most);
+    list.resize(reader.history(list));
+    for (auto const& info : list) {
+        auto const content = contents_.find(info.generation.raw());
+        if (content == contents_.end())
+            return "checkpoint " + std::to_string(info.generation.counter()) + " was never made";
+        auto const text = compare_view(reader, info.generation, models_[content->second]);
+        if (!text.empty()) return text;
+        ++views_compared_;
+    }
+    return {};
+}
+
+std::string ReferenceStore::compare_history() {
+    settle();
+    checkpoint::OfflineStore reader;
+    auto const opened = reader.open(device_, reader_memory_.memory(), limits_);
+    if (!opened) return "reader: " + std::string(abi::describe(opened.error).name);
+    auto const text = compare_views(reader);
+    if (!text.empty()) return text;
+    QuietListener quiet;
+    auto const result = reader.check(quiet);
+    if (!result) return "check: " + std::string(abi::describe(result.error).name);
+    if (result->findings > 0 || !result->space_balances)
+        return "check: " + std::to_string(result->findings) + " findings";
+    if (result->checkpoints_readable != result->checkpoints) return "check: not every checkpoint is readable";
+    return {};
+}
+
+// A checkpoint without a commit: it has the content of a model that exists.
+base::Result<> ReferenceStore::travelled(base::Result<checkpoint::Generation> const& made,
+                                         std::uint64_t number) {
+    note_housekeeping();
+    if (!made) return base::fail(made.error);
+    contents_[made->raw()] = number;
+    if (number == acknowledged_) return {};
+    acknowledged_ = models_.size();
+    auto const model = models_[number];
+    models_.push_back(model);
+    contents_[made->raw()] = acknowledged_;
+    return {};
+}
+
+base::Result<> ReferenceStore::pin(checkpoint::Generation at, std::string const& name) {
+    return travelled(checkpoint::pin(engine_, device_, at, name), acknowledged_);
+}
+
+base::Result<> ReferenceStore::unpin(std::string const& name) {
+    return travelled(checkpoint::unpin(engine_, device_, name), acknowledged_);
+}
+
+base::Result<> ReferenceStore::roll_back(checkpoint::Generation to) {
+    note_housekeeping();
+    auto const content = contents_.find(to.raw());
+    auto const number = content == contents_.end() ? acknowledged_ : content->second;
+    return travelled(checkpoint::roll_back(engine_, device_, to), number);
 }
 
 std::string ReferenceStore::compare() {

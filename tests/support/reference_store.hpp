@@ -56,15 +56,26 @@ public:
 // Small limits, so that folds and laps come soon.
 checkpoint::Limits small_limits(std::uint32_t segments);
 
+// R30. The model's clock goes on by 37 ms from commit to commit.
+struct Retention {
+    std::uint32_t newest = 16;
+    std::uint16_t tenths = 20;
+    std::uint16_t seconds = 60;
+};
+
 class ReferenceStore {
 public:
     ReferenceStore(store::BlockDevice& device, checkpoint::Limits const& limits);
 
-    base::Result<> format(std::uint32_t segment_shift, std::uint32_t retain = 16);
+    base::Result<> format(std::uint32_t segment_shift, Retention retention = {});
     base::Result<> open(std::uint64_t nonce, store::CorruptionSink* findings = nullptr);
     // Commits the changes beside frame 1; the model follows. Errors as Engine's; a failed commit leaves the
     // model, whose changes the next commit brings again (as a kernel does).
     base::Result<> commit(Model const& changes);
+    // Time travel (checkpoint/time_travel.hpp); the model follows.
+    base::Result<> pin(checkpoint::Generation at, std::string const& name);
+    base::Result<> unpin(std::string const& name);
+    base::Result<> roll_back(checkpoint::Generation to);
     // Goes on with a disk that holds model `number`.
     void adopt(std::vector<Model> const& models, std::uint64_t number);
     // After a reset and open(): goes on from what came back, the newest acknowledged model or a later one.
@@ -72,6 +83,11 @@ public:
     void settle(); // runs the loop until nothing is in flight and nothing is due
     // Equal to the newest model? Text of the first difference; empty if equal.
     std::string compare();
+    // The view of every retained checkpoint, read as the tools do, against the model of its commit, frame by
+    // frame; and `check` finds nothing. Settles first. Text of the first difference.
+    std::string compare_history();
+    std::vector<checkpoint::CheckpointInfo> history() const;
+    std::uint64_t views_compared() const { return views_compared_; }
 
     checkpoint::Engine& engine() { return engine_; }
     // Models by number; [acknowledged()] is the newest acknowledged one.
@@ -79,6 +95,8 @@ public:
     std::uint64_t acknowledged() const { return acknowledged_; }
     // Number of the model that a generation committed; housekeeping checkpoints are not in it.
     std::map<std::uint64_t, std::uint64_t> const& generations() const { return generations_; }
+    // Number of the model that a checkpoint of any kind has, tried ones included.
+    std::map<std::uint64_t, std::uint64_t> const& contents() const { return contents_; }
     // Called with the model number right after its acknowledgement.
     std::function<void(std::uint64_t)> on_acknowledged;
     // Called with the frame right after it was added to the commit under way.
@@ -92,10 +110,17 @@ private:
     static constexpr std::uint64_t turns_at_most = 100'000;
 
     bool turn(bool wait); // false: cut, or it does not end
+    void note_housekeeping();
+    std::string compare_view(checkpoint::OfflineStore& reader, checkpoint::Generation at, Model const& model);
+    std::string compare_views(checkpoint::OfflineStore& reader);
+    base::Result<> travelled(base::Result<checkpoint::Generation> const& made, std::uint64_t number);
 
     store::BlockDevice& device_;
     checkpoint::Limits limits_;
     EngineMemory memory_;
+    EngineMemory reader_memory_;
+    std::map<std::uint64_t, std::uint64_t> contents_;
+    std::uint64_t views_compared_ = 0;
     checkpoint::Engine engine_;
     std::vector<Model> models_;
     std::map<std::uint64_t, std::uint64_t> generations_;

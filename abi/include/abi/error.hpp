@@ -45,6 +45,7 @@ enum class Error : std::uint32_t {
     busy = 43,
     wrong_revision = 44,
     device_failed = 45,
+    older_format = 46,
 };
 
 struct ErrorText {
@@ -90,6 +91,8 @@ inline constexpr std::array error_texts = {
     ErrorText{Error::busy, "busy", "Another operation of this kind is under way."},
     ErrorText{Error::wrong_revision, "wrong_revision", "ABI revisions differ."},
     ErrorText{Error::device_failed, "device_failed", "The device does not answer or lacks a needed feature."},
+    ErrorText{Error::older_format, "older_format",
+              "The store has a format that this program no longer reads."},
 };
 
 // The text of an error; an unknown number gets a text that says so.

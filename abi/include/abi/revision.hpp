@@ -7,6 +7,6 @@
 namespace abi {
 
 inline constexpr std::uint32_t abi_revision = 2;
-inline constexpr std::uint32_t format_revision = 0;
+inline constexpr std::uint32_t format_revision = 1;
 
 } // namespace abi

@@ -17,11 +17,14 @@
 #include <store/block_device.hpp>
 #include <store/corruption.hpp>
 
+#include <abi/disk/checkpoint_table.hpp>
 #include <abi/disk/commit_record.hpp>
 #include <base/result.hpp>
 
+#include <array>
 #include <optional>
 #include <span>
+#include <string_view>
 
 namespace checkpoint {
 
@@ -73,9 +76,16 @@ struct Fetched {
 // One retained checkpoint, newest first in Engine::history.
 struct CheckpointInfo {
     Generation generation;
+    // Of one that is in the map, what is kept of it: hash, times, flags, numbers of frames and processes, ABI
+    // revision; its places and its directory are gone.
     abi::disk::CommitRecord record;
+    bool pinned = false;
+    std::array<char, abi::disk::pin_name_size> name{}; // of the pin
+    Generation restores;                               // of a rollback: whose content it has
     std::uint64_t identity() const { return record.hash.low; }
+    std::string_view pin_name() const { return std::string_view(name.data()); }
 };
+inline constexpr std::size_t history_at_most = directories_at_most + 2 + abi::disk::checkpoints_at_most;
 
 struct SpaceInfo {
     std::uint64_t usable_bytes = 0;  // segments that may hold the log
@@ -102,9 +112,9 @@ class Engine {
 public:
     // Recovers the newest whole checkpoint; unless read-only, chooses the boot number and writes it, with the
     // nonce, into both root slots, each flushed, before it returns (R2). Errors: not_a_store, truncated,
-    // bad_superblock, newer_format, wrong_revision, not_supported (the store needs more of the processor:
-    // nothing was written, see RecoveryReport::features_missing), corrupt (an acknowledged checkpoint cannot
-    // be read: never a silent step back), io, no_memory
+    // bad_superblock, newer_format, older_format, wrong_revision, not_supported (the store needs more of the
+    // processor: nothing was written, see RecoveryReport::features_missing), corrupt (an acknowledged
+    // checkpoint cannot be read: never a silent step back), io, no_memory
     // (`memory` smaller than the limits ask for, or the store larger than the limits allow), limit_reached
     // (boot numbers used up), no_such_checkpoint (`previous`, and there is none whose blocks are all still
     // there). Stack: open at most 8 KiB, step and the rest at most 6 KiB.
@@ -162,7 +172,7 @@ public:
     // (R26). Costs nothing if noted.
     void note_idle();
 
-    // Retained checkpoints, newest first; returns how many there are (at most 65).
+    // Retained checkpoints, newest first; returns how many were written.
     std::size_t history(std::span<CheckpointInfo> out) const;
     SpaceInfo space() const;
     Counters const& counters() const;

@@ -18,8 +18,12 @@ struct FormatOptions {
     std::uint64_t created_ns = 0;
     std::uint32_t abi_revision = 0;
     std::uint32_t segment_shift = 18;
-    std::uint32_t interval_ms = 20;       // between checkpoints; 0: on request only
-    std::uint32_t retain = 16;            // newest checkpoints that stay readable
+    std::uint32_t interval_ms = 20; // between checkpoints; 0: on request only
+    // R30: which checkpoints stay readable, as far as space allows: the newest, then by age; and pins.
+    std::uint32_t retain = 16;
+    std::uint16_t retain_tenths = 20;     // of the last tenths of a second one each
+    std::uint16_t retain_seconds = 60;    // of the last seconds one each
+    std::uint32_t migration_kib_s = 0;    // what migration may read and write a second; 0: as much as it can
     std::uint64_t processor_features = 7; // R11: x87, SSE, AVX
 };
 

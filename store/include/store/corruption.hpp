@@ -12,21 +12,22 @@ namespace store {
 
 enum class Finding : std::uint8_t {
     none,
-    root_slot,     // a copy of a root slot is not valid
-    record,        // a copy of an acknowledged commit record is not valid
-    directory,     // a copy of a directory does not match its hash
-    map_node,      // a copy of a map node does not match its hash, or its structure is wrong
-    segment_table, // a copy of the segment table does not match, or its counts are wrong
-    frame_hash,    // a frame's block does not match its hash
-    frame_entry,   // an entry has an unknown type, a reserved flag, a place outside the store
-    device,        // the device failed to read it
-    torn_commit,   // a note, not damage: the newest record was never acknowledged and misses a piece
-    single_copy,   // damage healed by the other copy; reported with what it is of in `part`
+    root_slot,        // a copy of a root slot is not valid
+    record,           // a copy of an acknowledged commit record is not valid
+    directory,        // a copy of a directory does not match its hash
+    map_node,         // a copy of a map node does not match its hash, or its structure is wrong
+    segment_table,    // a copy of the segment table does not match, or its counts are wrong
+    frame_hash,       // a frame's block does not match its hash
+    frame_entry,      // an entry has an unknown type, a reserved flag, a place outside the store
+    device,           // the device failed to read it
+    torn_commit,      // a note, not damage: the newest record was never acknowledged and misses a piece
+    single_copy,      // damage healed by the other copy; reported with what it is of in `part`
+    checkpoint_table, // a copy of the checkpoint table does not match, or its structure is wrong
 };
 
-inline constexpr std::array<std::string_view, 11> finding_names = {
+inline constexpr std::array<std::string_view, 12> finding_names = {
     "none",       "root-slot",   "record", "directory",   "map-node",    "segment-table",
-    "frame-hash", "frame-entry", "device", "torn-commit", "single-copy",
+    "frame-hash", "frame-entry", "device", "torn-commit", "single-copy", "checkpoint-table",
 };
 
 struct Corruption {

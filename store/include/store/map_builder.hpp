@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Builds the nodes of a new map from entries in rising order and from subtrees of the old one that did not
 // change. Each level gathers up to two nodes' entries, so that what is left at the end is
-// split evenly, not as a sliver.
+// split evenly, not as a sliver. A leaf ends where the versions of a frame end: all of them stand in one
+// leaf.
 //   Every call that returns false did nothing: the streams have no buffer free; write on, then repeat the
 //   call.
 #pragma once
 
 #include <store/log_stream.hpp>
 #include <store/map_node.hpp>
+
+#include <abi/disk/checkpoint_table.hpp>
 
 #include <array>
 
@@ -28,14 +31,16 @@ public:
     void init(Setup const& setup) { setup_ = setup; }
     void start();
 
-    bool add(LeafEntry const& entry);
-    // The next add() succeeds.
-    bool has_room() { return make_room(0); }
+    // All versions of one frame, births rising, at most group_at_most.
+    bool add(std::span<LeafEntry const> versions);
+    static constexpr std::size_t group_at_most = abi::disk::checkpoints_at_most + 2;
     // A child of level `level` of the old map, unchanged.
     bool link(ChildEntry const& child, std::uint16_t level);
     // Something waits in levels up to `level`, yet too little for a node of its own:
     // better to merge what comes next.
     bool wants_more(std::uint16_t level) const;
+    // Instead of a walk: the old map as it is.
+    void keep(TwinRef const& root) { root_ = root; }
     // True when done; then root() is valid.
     bool finish();
     TwinRef root() const { return root_; }
@@ -51,7 +56,10 @@ private:
     }
     bool close(std::size_t level);
     bool emit(std::size_t level, std::size_t count);
-    bool make_room(std::size_t level);
+    bool make_room(std::size_t level, std::size_t entries);
+    bool group_ends(std::size_t level, std::size_t count) const;
+    std::size_t most_at_once(std::size_t level) const;
+    std::size_t split(std::size_t level) const;
     void push(std::size_t level, ChildEntry const& child);
     bool nothing_above(std::size_t level) const;
     ChildEntry summary(std::size_t level, std::size_t count) const;

@@ -25,15 +25,17 @@ struct NodeExpectation {
 
 // Hash, header, order of keys, places in range.
 bool verify_node(base::ConstBytes node, NodeExpectation const& want, Geometry const& geometry);
-// The structure of one entry: known type and flags, a place in the log or none.
-bool valid_entry(DirectoryEntry const& entry, Geometry const& geometry);
+// The structure of one entry: known type and flags, a place in the log or none. `flags`: those that may be
+// set, of a directory's entry or of a leaf's.
+bool valid_entry(DirectoryEntry const& entry, Geometry const& geometry,
+                 std::uint8_t flags = abi::disk::directory_flags_known);
 
 NodeHeader node_header(base::ConstBytes node);
 LeafEntry leaf_entry(base::ConstBytes node, std::size_t index);
 ChildEntry child_entry(base::ConstBytes node, std::size_t index);
 // Number of entries whose key is at most `key`.
 std::size_t entries_up_to(base::ConstBytes node, MapKey key);
-// In a leaf: the newest birth of `frame` not after `birth`.
+// In a leaf: the newest birth of the key's frame not after the key's birth.
 std::optional<LeafEntry> find_in_leaf(base::ConstBytes node, MapKey key);
 // In an inner node: the child that may hold it.
 std::optional<ChildEntry> child_for(base::ConstBytes node, MapKey key);

@@ -41,7 +41,7 @@ public:
 
     // Recovery: counts are set first, then each segment gets its state; empty ones
     // are pending, freed by `newest`.
-    void set_map(std::uint32_t index, std::uint16_t sectors) { table_[index].map = sectors; }
+    void set_map(std::uint32_t index, std::uint16_t sectors);
     void settle(std::uint64_t newest);
     // Recovery: the segment where a stream goes on.
     void reopen(std::uint32_t index);
@@ -50,7 +50,10 @@ public:
     Result<std::uint32_t> open();
     void close(std::uint32_t index);
 
-    void add_log(Extent extent) { at(extent).log += extent.count(); }
+    void add_log(Extent extent) {
+        at(extent).log += extent.count();
+        live_ += extent.count();
+    }
     void drop_log(Extent extent);
     // The fold under way adds or drops a reference of the map.
     void fold_adds(Extent extent) { at(extent).change += static_cast<std::int32_t>(extent.count()); }
@@ -72,7 +75,7 @@ public:
     // The least generation that root slots must name before a pending segment is free; 0: none is pending.
     std::uint64_t oldest_pending() const;
     std::uint32_t usable() const { return size() - 2; }
-    std::uint64_t live_sectors() const;
+    std::uint64_t live_sectors() const { return live_; }
     std::uint64_t opened() const { return opened_; }
     std::uint64_t laps() const { return laps_; }
     std::uint64_t slots() const { return slots_; }
@@ -96,6 +99,7 @@ private:
     std::uint32_t cursor_ = 1;
     std::uint32_t free_ = 0;
     std::uint32_t pending_ = 0;
+    std::uint64_t live_ = 0; // sectors
     std::uint64_t opened_ = 0;
     std::uint64_t laps_ = 0;
     std::uint64_t slots_ = 0;

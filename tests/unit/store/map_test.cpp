@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 #include <map>
+#include <random>
 #include <vector>
 
 namespace store {
@@ -41,7 +42,10 @@ public:
         }
     }
     void add(LeafEntry const& entry) {
-        while (!builder_.add(entry)) drain();
+        while (!builder_.add({&entry, 1})) drain();
+    }
+    void add(std::vector<LeafEntry> const& versions) {
+        while (!builder_.add(versions)) drain();
     }
     TwinRef finish() {
         while (!builder_.finish()) drain();
@@ -107,6 +111,40 @@ TEST(Map, what_was_added_is_found_at_every_size) {
     }
 }
 
+// Of every frame all versions stand in one leaf, whatever their number; each is found at its own generations.
+TEST(Map, versions_of_a_frame_stand_in_one_leaf) {
+    std::mt19937_64 random(1);
+    std::size_t leaves = 0;
+    for (int turn = 0; turn < 60; ++turn) {
+        Fixture f;
+        std::map<std::uint64_t, std::vector<std::uint64_t>> births;
+        auto const most = turn % 3 == 0 ? MapBuilder::group_at_most : 1 + random() % 40;
+        for (std::uint64_t frame = 1; frame <= 1 + random() % 40; ++frame) {
+            std::vector<LeafEntry> versions;
+            for (auto n = turn % 4 == 0 ? most : 1 + random() % most; n > 0; --n) {
+                auto const birth = (versions.empty() ? 0 : versions.back().birth) + 1 + random() % 5;
+                versions.push_back(entry_of(frame, birth));
+                births[frame].push_back(birth);
+            }
+            f.add(versions);
+        }
+        auto const root = f.finish();
+        for (auto const& [frame, list] : births) {
+            EXPECT_FALSE(f.find(root, {frame, list.front() - 1}));
+            for (std::size_t i = 0; i < list.size(); ++i) {
+                auto const last = i + 1 < list.size() ? list[i + 1] - 1 : ~std::uint64_t{0};
+                for (auto const at : {list[i], last}) {
+                    auto const found = f.find(root, {frame, at});
+                    ASSERT_TRUE(found) << turn << " " << frame << " " << at;
+                    EXPECT_EQ(found->birth, list[i]);
+                }
+            }
+        }
+        leaves += f.nodes_made();
+    }
+    EXPECT_GT(leaves, 200u);
+}
+
 TEST(Map, inner_nodes_say_where_live_processes_are) {
     Fixture f;
     for (std::uint64_t i = 1; i <= 3000; ++i) f.add(entry_of(i));
@@ -160,6 +198,25 @@ TEST(Map, what_is_no_node_is_refused) {
     EXPECT_TRUE(refused(entry(4, [](LeafEntry& e) { e.entry.name |= 128ULL << 56; })));  // unknown flag
     EXPECT_TRUE(refused(entry(4, [](LeafEntry& e) { e.entry.hash = 1; })));              // of a zero frame
     EXPECT_TRUE(refused(entry(4, [](LeafEntry& e) { e.entry.name &= ~(2ULL << 56); }))); // sector 0
+    // Of a leaf only: from this birth on as if never written.
+    auto const absent = [](LeafEntry& e) {
+        e.entry = make_entry({e.entry.frame(),
+                              abi::FrameType::free,
+                              {},
+                              base::Flags(EntryFlag::zero) | EntryFlag::absent,
+                              0,
+                              0});
+    };
+    EXPECT_FALSE(refused(entry(4, absent)));
+    EXPECT_TRUE(refused(entry(4, [&](LeafEntry& e) {
+        absent(e);
+        e.entry.where |= 1ULL << 40;
+    }))); // a mark
+    EXPECT_TRUE(refused(entry(4, [&](LeafEntry& e) {
+        absent(e);
+        e.entry.name |= 1ULL << 48;
+    }))); // a type
+    EXPECT_TRUE(refused(entry(4, [](LeafEntry& e) { e.entry.name |= 16ULL << 56; })));
     auto torn = good;
     torn[100] ^= std::byte{1};
     EXPECT_FALSE(verify_node(torn, {root.hash, std::nullopt, identity}, f.geometry()));

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The checkpoint table: the retained checkpoints whose changes are in the object map (R30), and every pin. The
-// record in force points to it (`CommitRecord::checkpoints`). It stands in two places, each one run of sectors,
-// and its hash is with the pointer. History is one line: a checkpoint sees, of each frame, the newest birth not
-// after it, and a rollback is a new checkpoint whose content is an older one's (R31).
-//   Invariant: entries in rising order of generation; an entry above the record's `base` is a pin.
+// The checkpoint table: the retained checkpoints whose changes are in the object map (R30), and every pin.
+// The record in force points to it (`CommitRecord::checkpoints`). It stands in two places, each one run of
+// sectors, and its hash is with the pointer. History is one line: a checkpoint sees, of each frame, the
+// newest birth not after it, and a rollback is a new checkpoint whose content is an older one's (R31).
+//   Invariant: entries in rising order of generation; an entry of the record's `base` or above is a pin.
 #pragma once
 
 #include <abi/disk/place.hpp>
@@ -11,7 +11,7 @@
 namespace abi::disk {
 
 inline constexpr std::uint64_t checkpoint_table_magic = 0x31746e696f706b63; // "ckpoint1"
-inline constexpr std::size_t pin_name_size = 32;                           // UTF-8, padded with zero bytes
+inline constexpr std::size_t pin_name_size = 32;                            // UTF-8, padded with zero bytes
 
 enum class CheckpointFlag : std::uint32_t {
     pinned = 1,       // kept until it is unpinned by name
@@ -25,8 +25,8 @@ struct CheckpointTableHeader {
     Random128 store; // a table of another store
     std::uint32_t count = 0;
     std::uint32_t reserved0 = 0;
-    // Blocks of the newest checkpoint that a pin has too, at most: what pins may come to cost when all of them
-    // are written anew (R29).
+    // Blocks of the newest checkpoint that a pin has too, at most: what pins may come to cost when all of
+    // them are written anew (R29).
     std::uint64_t shared_blocks = 0;
     std::array<std::uint64_t, 3> reserved{};
 };

@@ -14,7 +14,8 @@ inline constexpr std::size_t directory_extents = 8;
 enum class RecordFlag : std::uint64_t {
     flushed_first = 1, // data and directory were flushed before this record was submitted (R26)
     housekeeping = 2,  // written by the store itself to switch to a new map; changes no frame
-    rollback = 4,      // has the content of the checkpoint `restores`; its changes are in the map, `base` is itself
+    // has the content of the checkpoint `restores`; its changes are in the map: `base` is its own generation
+    rollback = 4,
 };
 inline constexpr std::uint64_t record_flags_known = 7;
 
@@ -49,7 +50,7 @@ struct CommitRecord {
     std::uint32_t processes = 0;     // live processes in the whole checkpoint, as the kernel counts them
     std::uint32_t abi_revision = 0;  // R7: object layouts are disk format
     std::uint32_t reserved0 = 0;
-    TwinRef checkpoints; // checkpoint_table.hpp; none: the table is empty
+    TwinRef checkpoints;         // checkpoint_table.hpp; none: the table is empty
     std::uint64_t map_nodes = 0; // nodes of the map
     std::uint64_t restores = 0;  // generation, of a rollback; else 0
     std::array<std::uint64_t, 2> reserved{};

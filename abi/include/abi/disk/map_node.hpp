@@ -3,7 +3,8 @@
 // checkpoint takes the newest birth not after it. Nodes are 4096 bytes, stand in two places, and their hash
 // is with the pointer.
 //   Invariant: keys rise strictly within a node; a child's keys lie from its key up to the next child's key.
-//   Invariant: all versions of a frame stand in one leaf (there are at most checkpoints_at_most + 2).
+//   Invariant: all versions of a frame stand in one leaf (there are at most checkpoints_at_most + 2), so the
+//   frames of a node's children differ.
 #pragma once
 
 #include <abi/disk/directory.hpp>
@@ -48,7 +49,8 @@ STELE_AT(LeafEntry, birth, 24);
 static_assert(sizeof(LeafEntry) == 32 && base::WireType<LeafEntry>);
 
 enum class ChildFlag : std::uint64_t {
-    // some leaf below has a live process: recovery finds them without a walk over everything (R16)
+    // in some leaf below the newest version of a frame is a live process: recovery finds them without a walk
+    // over everything (R16)
     has_live = 1,
 };
 
