@@ -47,7 +47,7 @@ public:
             std::printf("%s%lu", i == 0 ? "" : ",", list[i].generation.counter());
         std::printf("],\"pins\":[");
         for (std::size_t i = 0; i < count; ++i)
-            std::printf("%s\"%s\"", i == 0 ? "" : ",", std::string(list[i].pin()).c_str());
+            std::printf("%s\"%s\"", i == 0 ? "" : ",", std::string(list[i].pin_name()).c_str());
         std::printf("],\"views\":[");
         for (std::size_t i = 0; i < count; i += 3) {
             std::printf("%s{\"at\":%lu,\"frames\":[", i == 0 ? "" : ",", list[i].generation.counter());
