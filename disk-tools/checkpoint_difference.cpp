@@ -17,7 +17,7 @@ std::vector<FrameInfo> frames_of(StoreView& view) {
         if (info.type != abi::FrameType::free) frames.push_back(info);
         return true;
     });
-    if (done.failed()) throw problem_of(done.error, view.file().path());
+    if (done.failed()) throw view.file().problem(done.error);
     return frames;
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // check: verifies everything reachable. The exit code follows from the list of findings and nothing else.
-#include "objects.hpp"
+#include "object_check.hpp"
 #include "options.hpp"
+#include "parallel_verifier.hpp"
 #include "report.hpp"
 
-#include <abi/objects/frame_shape.hpp>
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
@@ -56,7 +56,9 @@ public:
 
     void progress(checkpoint::CheckPhase phase, std::uint64_t done, std::uint64_t total) override {
         static constexpr std::array names = {"root slots", "log", "object map", "frames", "space"};
-        if (!progress_) return;
+        auto const now = std::chrono::steady_clock::now();
+        if (!progress_ || (done != total && now - shown_ < std::chrono::milliseconds(100))) return;
+        shown_ = now;
         std::fprintf(stderr, "\r\x1b[K[%d/6] %s %llu/%llu", static_cast<int>(phase) + 1,
                      names[static_cast<std::size_t>(phase)], static_cast<unsigned long long>(done),
                      static_cast<unsigned long long>(total));
@@ -69,65 +71,8 @@ public:
 
 private:
     bool progress_;
+    std::chrono::steady_clock::time_point shown_{};
 };
-
-struct ObjectCounts {
-    std::uint64_t processes = 0;
-    std::uint64_t capabilities = 0;
-};
-
-// R15 over the newest checkpoint: versions not above the object's mark, types that
-// agree, no unknown type or right.
-ObjectCounts check_objects(StoreView& view, std::vector<Finding>& findings) {
-    Objects objects(view);
-    ObjectCounts counts;
-    std::map<std::uint64_t, checkpoint::FrameInfo> frames;
-    auto const done = view.store().for_each(view.at().generation, [&](checkpoint::FrameInfo const& info) {
-        frames[info.frame.number()] = info;
-        return true;
-    });
-    if (done.failed()) return counts;
-    auto const add = [&](abi::FrameId frame, std::string const& code, std::string const& text) {
-        findings.push_back({code,
-                            fmt::format("frame {:#x}: {}", frame.number(), text),
-                            {{"code", code}, {"frame", format_hex(frame.number())}, {"text", text}}});
-    };
-    for (auto const& [number, info] : frames) {
-        auto const* content = objects.find(info.frame);
-        if (content == nullptr) continue; // its hash is a finding already
-        if (info.type == abi::FrameType::process) ++counts.processes;
-        auto const shape = abi::shape_of(info.type);
-        for (unsigned object = 0; object < shape.objects; ++object)
-            for (unsigned slot = 0; slot < shape.capability_count; ++slot) {
-                auto const capability =
-                    base::read<abi::Capability>(base::ConstBytes(content->bytes),
-                                                std::size_t{object} * shape.object_size +
-                                                    shape.capability_offset + slot * sizeof(abi::Capability));
-                if (capability.is_null() && capability.word0 == 0 && capability.word1 == 0) continue;
-                ++counts.capabilities;
-                auto const text = objects.text(capability);
-                if (capability.is_prepared())
-                    add(info.frame, "prepared-capability",
-                        "slot " + std::to_string(slot) + " is a prepared capability");
-                else if (!abi::is_known(capability.type()))
-                    add(info.frame, "capability-type", "slot " + std::to_string(slot) + " has an " + text);
-                else if (!abi::row_of(capability.type()).allowed.has(capability.rights()))
-                    add(info.frame, "capability-rights", "rights outside the type's: " + text);
-                else if (abi::names_object(capability.type()) &&
-                         capability.object().frame().is_persistent()) {
-                    auto const target = frames.find(capability.object().frame().number());
-                    auto const mark = target == frames.end() ? abi::Version() : target->second.mark;
-                    if (capability.version() > mark)
-                        add(info.frame, "capability-version", "version above the object's mark: " + text);
-                    else if (capability.version() == mark &&
-                             target->second.type != abi::row_of(capability.type()).frame_type &&
-                             target->second.type != abi::FrameType::free)
-                        add(info.frame, "capability-type", "names an object of another type: " + text);
-                }
-            }
-    }
-    return counts;
-}
 
 nlohmann::ordered_json documents(std::vector<Finding> const& findings) {
     nlohmann::ordered_json list = nlohmann::ordered_json::array();
@@ -143,10 +88,18 @@ int command_check(CommonOptions const& common, CheckOptions const& options) {
     StoreView view(options.store, common.live, &listener);
     // What opening found, checking finds again.
     listener.findings.clear();
-    auto const checked = view.store().check(listener);
-    if (checked.failed()) throw problem_of(checked.error, view.file().path());
+    ParallelVerifier verifier(view.file().device(), options.jobs, listener);
+    auto const checked = view.store().check(listener, options.jobs == 1 ? nullptr : &verifier);
+    // A device that is gone says nothing about the store.
+    if (!view.file().device().failure().empty()) throw view.file().problem(abi::Error::io);
+    if (checked.failed()) throw view.file().problem(checked.error);
     auto const& result = *checked;
-    auto const counts = check_objects(view, listener.findings);
+    auto const counts = check_objects(view, [&](ObjectFinding const& finding) {
+        auto const frame = format_hex(finding.frame.number());
+        listener.findings.push_back({finding.code,
+                                     fmt::format("frame {}: {}", frame, finding.text),
+                                     {{"code", finding.code}, {"frame", frame}, {"text", finding.text}}});
+    });
     listener.clear();
     auto const& findings = listener.findings;
     bool const clean = findings.empty() && result.space_balances && result.findings == 0;

@@ -4,6 +4,7 @@
 #include "console_relay.hpp"
 
 #include "problem.hpp"
+#include "store_lock.hpp"
 
 #include <fmt/core.h>
 
@@ -117,7 +118,7 @@ public:
           started_(std::chrono::steady_clock::now()),
           kill_after_ms_(options.kill_after_ms) {
         listener_ = Descriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-        auto const [address, length] = abstract_address(control_socket_name(options.store));
+        auto const [address, length] = abstract_address(socket_name_of(options.store));
         if (::bind(listener_.get(), reinterpret_cast<sockaddr const*>(&address), length) != 0 ||
             ::listen(listener_.get(), 4) != 0)
             listener_ = Descriptor();
@@ -260,7 +261,7 @@ namespace {
 // Sends one byte to the console of a running machine: all that the relay answers, without its last line end.
 std::string ask(std::string const& store, char byte) {
     Descriptor client(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    auto const [address, length] = abstract_address(control_socket_name(store));
+    auto const [address, length] = abstract_address(socket_name_of(store));
     if (::connect(client.get(), reinterpret_cast<sockaddr const*>(&address), length) != 0)
         throw Problem(ExitCode::failed, "not-running", store + " is not running under stele boot",
                       "start it: stele boot " + store);

@@ -2,12 +2,12 @@
 // QEMU's command line: q35 under TCG, modern virtio-blk, exit by isa-debug-exit.
 #include "machine.hpp"
 
+#include "nbd_device.hpp"
 #include "problem.hpp"
 
 #include <fmt/core.h>
 
 #include <filesystem>
-#include <sys/stat.h>
 
 namespace tools {
 namespace {
@@ -39,6 +39,17 @@ std::string uefi_firmware() {
     return file;
 }
 
+// An NBD server may be started again within a minute: requests wait for it.
+constexpr unsigned reconnect_seconds = 60;
+
+std::string store_drive(MachineOptions const& options) {
+    auto const place = is_nbd_uri(options.store)
+                           ? fmt::format("file.driver=nbd,file.uri={},file.reconnect-delay={}",
+                                         escaped(options.store), reconnect_seconds)
+                           : "file=" + escaped(options.store);
+    return place + ",format=raw,if=none,id=store,cache=writeback";
+}
+
 } // namespace
 
 std::string kernel_words(MachineOptions const& options) {
@@ -59,8 +70,7 @@ std::vector<std::string> qemu_command(MachineOptions const& options) {
     add({"-nodefaults", "-no-reboot", "-display", "none"});
     add({"-device", "isa-debug-exit,iobase=0xf4,iosize=4"});
     add({"-chardev", "stdio,id=serial,signal=off", "-serial", "chardev:serial"});
-    add({"-drive",
-         fmt::format("file={},format=raw,if=none,id=store,cache=writeback", escaped(options.store))});
+    add({"-drive", store_drive(options)});
     add({"-device", "virtio-blk-pci,drive=store,disable-legacy=on"});
     auto const words = kernel_words(options);
     if (options.direct) {
@@ -82,13 +92,6 @@ std::vector<std::string> qemu_command(MachineOptions const& options) {
         add({"-gdb", "chardev:gdb", "-S"});
     }
     return command;
-}
-
-std::string control_socket_name(std::string const& store) {
-    struct stat status = {};
-    if (::stat(store.c_str(), &status) != 0)
-        throw Problem(ExitCode::failed, "io", store + ": no such file", "check the name");
-    return fmt::format("stele/{}/{}", status.st_dev, status.st_ino);
 }
 
 } // namespace tools

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The QEMU machine that boots a store: its command line, and the control socket by
-// which a running one is reached.
+// The QEMU machine that boots a store: its command line.
 #pragma once
 
 #include <cstdint>
@@ -31,9 +30,5 @@ std::string kernel_words(MachineOptions const& options);
 
 // argv of QEMU; the serial line is on its standard input and output. Problem when a boot file is missing.
 std::vector<std::string> qemu_command(MachineOptions const& options);
-
-// Abstract UNIX socket of the `stele boot` that runs this store, from the store's device
-// and inode: nothing to clean up.
-std::string control_socket_name(std::string const& store);
 
 } // namespace tools

@@ -58,7 +58,7 @@ Objects::Objects(StoreView& view) : view_(view) {
         if (info.type == abi::FrameType::process) names_[info.frame.number()] = "";
         return true;
     });
-    if (done.failed()) throw problem_of(done.error, view_.file().path());
+    if (done.failed()) throw view_.file().problem(done.error);
     for (auto at = names_.begin(); at != names_.end();) {
         auto const* process =
             object_in<abi::Process>(find(abi::FrameId::persistent(at->first)), abi::FrameType::process, 0);
@@ -98,7 +98,7 @@ FrameContent const& Objects::frame(abi::FrameId id) {
     if (auto const* content = find(id)) return *content;
     FrameContent empty;
     auto const error = view_.store().read(view_.at().generation, id, empty.bytes).error;
-    if (error != abi::Error::absent || !is_unused(id)) throw problem_of(error, view_.file().path());
+    if (error != abi::Error::absent || !is_unused(id)) throw view_.file().problem(error);
     empty.info.frame = id;
     empty.info.zero = true;
     return *(frames_[id.number()] = std::make_unique<FrameContent>(empty));

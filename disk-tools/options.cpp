@@ -152,6 +152,10 @@ private:
         auto* check = verb("check", "Verify everything reachable",
                            [this] { return command_check(line_.common, line_.check); });
         store_argument(check, line_.check.store);
+        check
+            ->add_option("--jobs", line_.check.jobs,
+                         "Threads that read and hash, one a processor without this; 1: block by block")
+            ->check(CLI::Range(1, 64));
         live_flag(check);
     }
 

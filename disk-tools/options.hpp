@@ -56,7 +56,9 @@ struct DiffOptions {
     bool detail = false;
 };
 
-struct CheckOptions : StoreOptions {};
+struct CheckOptions : StoreOptions {
+    unsigned jobs = 0; // threads that read and hash; 0: one a processor; 1: block by block
+};
 
 // Parses and runs; the process's exit status. Every Problem ends here as one line and its remedy.
 int run_command_line(int argc, char** argv);

@@ -105,7 +105,7 @@ private:
             if (is_structure(info.type)) structure.push_back(info.frame);
             return true;
         });
-        if (done.failed()) throw problem_of(done.error, view.file().path());
+        if (done.failed()) throw view.file().problem(done.error);
         for (auto const frame : structure) objects.frame(frame);
     }
 

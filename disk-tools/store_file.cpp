@@ -2,7 +2,7 @@
 // Files as stores. A file that is none is named for what it is, as libblkid sees it.
 #include "store_file.hpp"
 
-#include "store_lock.hpp"
+#include "nbd_device.hpp"
 
 #include <abi/disk/root_slot.hpp>
 #include <abi/disk/segment.hpp>
@@ -24,64 +24,43 @@
 namespace tools {
 namespace {
 
-// "an ext4 file system", "a qcow2 image", or empty.
-std::string what_it_holds(int file) {
-    std::array<char, 4> magic = {};
-    if (::pread(file, magic.data(), magic.size(), 0) == 4 && std::memcmp(magic.data(), "QFI\xfb", 4) == 0)
-        return "a qcow2 image";
-    auto* probe = ::blkid_new_probe();
-    std::string answer;
-    char const* type = nullptr;
-    if (probe != nullptr && ::blkid_probe_set_device(probe, file, 0, 0) == 0 &&
-        ::blkid_do_safeprobe(probe) == 0 && ::blkid_probe_lookup_value(probe, "TYPE", &type, nullptr) == 0)
-        answer = fmt::format("an {} file system", type);
-    ::blkid_free_probe(probe);
-    return answer;
-}
-
-bool has_root_slot_magic(int file, std::uint64_t size) {
+bool has_root_slot_magic(Device& device) {
     using namespace abi::disk;
     for (std::uint64_t const base :
-         {std::uint64_t{0}, size - std::min(size, root_slot_count * root_slot_stride)})
+         {std::uint64_t{0},
+          device.capacity() - std::min(device.capacity(), root_slot_count * root_slot_stride)})
         for (std::uint64_t slot = 0; slot < root_slot_count; ++slot) {
-            std::array<char, root_magic.size()> magic = {};
-            if (::pread(file, magic.data(), magic.size(),
-                        static_cast<off_t>(base + slot * root_slot_stride)) ==
-                    static_cast<ssize_t>(magic.size()) &&
-                magic == root_magic)
+            alignas(sector_size) std::array<std::byte, sector_size> sector;
+            auto const offset = base + slot * root_slot_stride;
+            if (offset + sector_size <= device.capacity() && device.read_at(offset, sector) &&
+                std::memcmp(sector.data(), root_magic.data(), root_magic.size()) == 0)
                 return true;
         }
     return false;
 }
 
-} // namespace
-
-void FileDevice::submit(store::Request const& request) {
-    auto error = abi::Error::none;
-    auto data = request.data;
-    auto offset = static_cast<off_t>(request.offset);
-    if (request.kind == store::RequestKind::flush && ::fdatasync(file_) != 0) error = abi::Error::io;
-    while (request.kind != store::RequestKind::flush && !data.empty()) {
-        auto const moved = request.kind == store::RequestKind::read
-                               ? ::pread(file_, data.data(), data.size(), offset)
-                               : ::pwrite(file_, data.data(), data.size(), offset);
-        if (moved < 0 && errno == EINTR) continue;
-        if (moved <= 0) {
-            error = moved < 0 && errno == ENOSPC ? abi::Error::no_space : abi::Error::io;
-            break;
-        }
-        if (request.kind == store::RequestKind::write) bytes_written_ += static_cast<std::uint64_t>(moved);
-        data = data.subspan(static_cast<std::size_t>(moved));
-        offset += moved;
-    }
-    done_.push_back({.tag = request.tag, .error = error});
+bool is_all_zero(base::ConstBytes bytes) {
+    return std::ranges::all_of(bytes, [](std::byte byte) { return byte == std::byte{0}; });
 }
 
-std::size_t FileDevice::poll(std::span<store::Completion> done, bool) {
-    auto const count = std::min(done.size(), done_.size());
-    std::copy_n(done_.begin(), count, done.begin());
-    done_.erase(done_.begin(), done_.begin() + static_cast<std::ptrdiff_t>(count));
-    return count;
+} // namespace
+
+std::string what_it_holds(Device& device, int file) {
+    constexpr std::uint64_t looked_at = 64 * 1024; // at each end
+    auto const count = static_cast<std::size_t>(std::min(looked_at, device.capacity()));
+    std::vector<std::byte> head(count), tail(count);
+    if (count == 0 || !device.read_at(0, head) || !device.read_at(device.capacity() - count, tail)) return {};
+    if (count >= 4 && std::memcmp(head.data(), "QFI\xfb", 4) == 0) return "a qcow2 image";
+    std::string answer;
+    if (auto* const probe = file < 0 ? nullptr : ::blkid_new_probe(); probe != nullptr) {
+        char const* type = nullptr;
+        if (::blkid_probe_set_device(probe, file, 0, 0) == 0 && ::blkid_do_safeprobe(probe) == 0 &&
+            ::blkid_probe_lookup_value(probe, "TYPE", &type, nullptr) == 0)
+            answer = fmt::format("an {} file system", type);
+        ::blkid_free_probe(probe);
+    }
+    if (answer.empty() && !(is_all_zero(head) && is_all_zero(tail))) return "something else";
+    return answer;
 }
 
 EngineMemory::EngineMemory(checkpoint::Limits const& limits)
@@ -91,33 +70,71 @@ EngineMemory::EngineMemory(checkpoint::Limits const& limits)
       io_(new (std::align_val_t{4096}) std::byte[io_size_]) {}
 
 StoreFile::StoreFile(std::string path, Access access) : path_(std::move(path)) {
+    if (is_nbd_uri(path_)) open_export(access);
+    else open_file(access);
+    try {
+        refuse_what_is_no_store();
+    } catch (Problem const&) {
+        if (file_ >= 0) ::close(file_);
+        throw;
+    }
+}
+
+StoreFile::~StoreFile() {
+    if (file_ >= 0) ::close(file_);
+}
+
+void StoreFile::open_file(Access access) {
     auto const fail_io = [&](std::string const& why, std::string const& remedy) {
         throw Problem(ExitCode::failed, "io", path_ + ": " + why, remedy);
     };
     std::error_code ignored;
     if (std::filesystem::is_directory(path_, ignored)) fail_io("is a directory", "name the store's file");
-    file_ = ::open(path_.c_str(), (access == Access::exclusive ? O_RDWR : O_RDONLY) | O_CLOEXEC);
-    if (file_ < 0) fail_io(std::strerror(errno), "check the name and its permissions");
     struct stat status = {};
+    bool const is_device = ::stat(path_.c_str(), &status) == 0 && S_ISBLK(status.st_mode);
+    // A mounted device, or one that another holds alone, is busy; nothing overrides that.
+    int const alone = is_device && access != Access::read_live ? O_EXCL : 0;
+    file_ = ::open(path_.c_str(), (access == Access::exclusive ? O_RDWR : O_RDONLY) | O_CLOEXEC | alone);
+    if (file_ < 0 && errno == EBUSY) refuse_in_use(path_);
+    if (file_ < 0) fail_io(std::strerror(errno), "check the name and its permissions");
     ::fstat(file_, &status);
     size_ = static_cast<std::uint64_t>(status.st_size);
     allocated_ = static_cast<std::uint64_t>(status.st_blocks) * 512;
-    if (S_ISBLK(status.st_mode)) ::ioctl(file_, BLKGETSIZE64, &size_);
-    if (access != Access::read_live && is_in_use(file_)) refuse_in_use(path_);
-    if (access == Access::exclusive && !lock_exclusively(file_)) refuse_in_use(path_);
-    if (!has_root_slot_magic(file_, size_)) {
-        auto const holds = what_it_holds(file_);
-        throw Problem(ExitCode::failed, "not-a-store",
-                      path_ + " is not a Stele store" +
-                          (size_ == 0      ? ": it is empty"
-                           : holds.empty() ? ""
-                                           : ": it holds " + holds),
-                      "to make one: stele format " + path_ + " --size 256M --system FILE.toml");
+    if (is_device && ::ioctl(file_, BLKGETSIZE64, &size_) == 0) allocated_ = size_;
+    device_ = std::make_unique<FileDevice>(file_, size_);
+    if ((access != Access::read_live && is_in_use(file_)) ||
+        (access == Access::exclusive && !lock_exclusively(file_))) {
+        ::close(file_);
+        refuse_in_use(path_);
     }
-    device_ = FileDevice(file_, size_);
 }
 
-StoreFile::~StoreFile() { ::close(file_); }
+void StoreFile::open_export(Access access) {
+    if (access == Access::exclusive) name_lock_ = NameLock(path_);
+    else if (access == Access::read && is_name_locked(path_)) refuse_in_use(path_);
+    device_ = std::make_unique<NbdDevice>(path_, access == Access::exclusive ? NbdDevice::Access::write
+                                                                             : NbdDevice::Access::read);
+    size_ = allocated_ = device_->capacity();
+}
+
+void StoreFile::refuse_what_is_no_store() {
+    if (has_root_slot_magic(*device_)) return;
+    if (!device_->failure().empty()) throw problem(abi::Error::io);
+    auto const holds = what_it_holds(*device_, file_);
+    throw Problem(ExitCode::failed, "not-a-store",
+                  path_ + " is not a Stele store" +
+                      (size_ == 0                                   ? ": it is empty"
+                       : holds.empty() || holds == "something else" ? ""
+                                                                    : ": it holds " + holds),
+                  "to make one: stele format " + path_ + " --size 256M --system FILE.toml");
+}
+
+Problem StoreFile::problem(abi::Error error) const {
+    if (auto const why = device_->failure(); !why.empty())
+        return Problem(ExitCode::failed, "io", path_ + ": " + why,
+                       "see to the server; what a checkpoint has acknowledged is not lost");
+    return problem_of(error, path_);
+}
 
 checkpoint::Limits limits_for(std::uint64_t bytes) {
     checkpoint::Limits limits;
@@ -132,6 +149,7 @@ checkpoint::Limits limits_for(std::uint64_t bytes) {
 StoreReference parse_store_reference(std::string const& text) {
     auto const at = text.rfind('@');
     if (at == text.npos || std::filesystem::exists(text)) return {.path = text};
+    if (is_nbd_uri(text) && at < text.find('/', text.find("//") + 2)) return {.path = text};
     return {.path = text.substr(0, at), .checkpoint = text.substr(at + 1)};
 }
 
@@ -140,7 +158,7 @@ StoreView::StoreView(std::string const& reference, bool live, store::CorruptionS
       file_(reference_.path, live ? StoreFile::Access::read_live : StoreFile::Access::read),
       memory_(limits_for(file_.size())) {
     auto const opened = offline_.open(file_.device(), memory_.memory(), limits_for(file_.size()), findings);
-    if (opened.failed()) throw problem_of(opened.error, reference_.path);
+    if (opened.failed()) throw file_.problem(opened.error);
     at_ = choose(reference_.checkpoint);
 }
 

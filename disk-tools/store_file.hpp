@@ -1,35 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// A store in a file: opening with the checks and locks that every verb makes, and the store's door to it.
+// A store in a file, on a block device or on an NBD export: opening with the checks and locks that every verb
+// makes.
 #pragma once
 
+#include "device.hpp"
 #include "problem.hpp"
+#include "store_lock.hpp"
 
 #include <checkpoint/offline.hpp>
-#include <store/block_device.hpp>
 
 #include <cstddef>
-#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace tools {
-
-// The store's door over an open file. Requests complete in order, at poll.
-class FileDevice final : public store::BlockDevice {
-public:
-    FileDevice(int file, std::uint64_t capacity) : file_(file), capacity_(capacity) {}
-    std::uint64_t capacity() const override { return capacity_; }
-    void submit(store::Request const& request) override;
-    std::size_t poll(std::span<store::Completion> done, bool wait) override;
-    std::uint64_t bytes_written() const { return bytes_written_; }
-
-private:
-    int file_;
-    std::uint64_t capacity_;
-    std::uint64_t bytes_written_ = 0;
-    std::deque<store::Completion> done_;
-};
 
 // Memory for the store's engine, aligned as it asks.
 class EngineMemory {
@@ -56,29 +41,40 @@ public:
                    // lives
     };
 
-    // Problems: io (missing, a directory, no permission), not-a-store (with what it is), in-use.
+    // Problems: io (missing, a directory, no permission, no server), not-a-store (with what it is), in-use.
     StoreFile(std::string path, Access access);
     StoreFile(StoreFile const&) = delete;
     ~StoreFile();
 
     std::string const& path() const { return path_; }
-    int file() const { return file_; }
     std::uint64_t size() const { return size_; }
-    std::uint64_t allocated() const { return allocated_; }
-    FileDevice& device() { return device_; }
+    std::uint64_t allocated() const { return allocated_; } // of a device: its size
+    Device& device() { return *device_; }
+    // The error of the store that stands here, and why its device fails, if it does.
+    Problem problem(abi::Error error) const;
 
 private:
+    void open_file(Access access);
+    void open_export(Access access);
+    void refuse_what_is_no_store();
+
     std::string path_;
     int file_ = -1;
     std::uint64_t size_ = 0;
     std::uint64_t allocated_ = 0;
-    FileDevice device_{-1, 0};
+    NameLock name_lock_; // of an NBD export
+    std::unique_ptr<Device> device_;
 };
+
+// What the first and the last bytes hold: "an ext4 file system", "a qcow2 image", "something", or empty:
+// nothing. `file` is -1 for an NBD export.
+std::string what_it_holds(Device& device, int file);
 
 // Limits under which the tools open any store of this size.
 checkpoint::Limits limits_for(std::uint64_t bytes);
 
-// "STORE@REF" taken apart; a file whose name really contains '@' is tried first.
+// "STORE@REF" taken apart; a file whose name really contains '@' is tried first. In the part of an NBD URI
+// that names the server '@' is the URI's own.
 struct StoreReference {
     std::string path;
     std::string checkpoint = "latest";

@@ -17,8 +17,8 @@ namespace {
 
 class Checker {
 public:
-    Checker(EngineState& state, store::BlockDevice& device, CheckListener& listener)
-        : state_(state), io_(device), listener_(listener) {}
+    Checker(EngineState& state, store::BlockDevice& device, CheckListener& listener, BlockVerifier* verifier)
+        : state_(state), io_(device), listener_(listener), verifier_(verifier) {}
 
     Result<CheckResult> run() {
         state_.segments.forget_fold(); // its counters serve to recount what the map refers to
@@ -48,6 +48,7 @@ private:
     Result<> map();
     Result<> walk(TwinRef const& ref, std::optional<std::uint16_t> level, std::size_t depth);
     Result<> frames();
+    template <class Each> Result<bool> each_block(Each each);
     Result<> verify(DirectoryEntry const& block);
     std::optional<std::uint64_t> hash_of(DirectoryEntry const& entry);
     Result<std::optional<DirectoryEntry>> seen(abi::FrameId frame, Generation at);
@@ -74,6 +75,7 @@ private:
     EngineState& state_;
     store::SyncIo io_;
     CheckListener& listener_;
+    BlockVerifier* verifier_; // null: blocks are read one by one
     CheckResult result_;
     // The retained checkpoints, oldest first, and of which of them a block is damaged.
     base::FixedVector<Generation, history_at_most> views_;
@@ -204,6 +206,7 @@ Result<> Checker::map() {
 }
 
 std::optional<std::uint64_t> Checker::hash_of(DirectoryEntry const& entry) {
+    if (verifier_ != nullptr && verifier_->is_good(entry)) return entry.hash;
     auto const block = state_.scratch.subspan(scratch_block, abi::frame_size);
     if (!io_.read(entry.place().offset(), block)) return std::nullopt;
     return store::frame_hash(entry.frame(), entry.type(), block);
@@ -258,18 +261,15 @@ Result<> Checker::verify(DirectoryEntry const& block) {
     return {};
 }
 
-Result<> Checker::frames() {
+// Every block that some view refers to, once for each frame, in the order of frames and then of directories:
+// `each(DirectoryEntry const&)` gives a Result. False: the map cannot be read to its end.
+template <class Each> Result<bool> Checker::each_block(Each each) {
     auto const& list = state_.directories;
-    std::uint64_t total = state_.map_nodes * leaf_capacity / 2;
-    for (std::size_t i = 0; i < list.size(); ++i) total += list[i].count;
-    auto const tell = [&] {
-        listener_.progress(CheckPhase::frames, result_.blocks_verified,
-                           std::max(total, result_.blocks_verified));
-    };
+    result_.frames = 0;
     MapCursor map(state_, io_);
     auto at = map.start();
     while (at && !map.finished()) {
-        // Frame by frame, each block once; not those that are waiting to be swept.
+        // Frame by frame; not those versions that are waiting to be swept.
         group_.clear();
         auto const frame = map.current().entry.frame();
         for (; at && !map.finished() && map.current().entry.frame() == frame && group_.size() < leaf_capacity;
@@ -277,24 +277,42 @@ Result<> Checker::frames() {
             group_.add(map.current());
         if (!group_.newest().entry.absent() && list.find(frame) == nullptr) ++result_.frames;
         group_.keep_seen_by(points_.span());
-        Result<> verified;
+        Result<> done;
         group_.for_each_block([&](LeafEntry const& version) {
-            if (verified) verified = verify(version.entry);
+            if (done) done = each(version.entry);
         });
-        if (!verified) return verified;
-        tell();
+        if (!done) return base::fail(done.error);
     }
-    // A node that is bad in both copies was reported by the walk: the frames below it cannot be counted.
-    if (!at) std::fill(broken_.begin(), broken_.end(), true);
     for (std::size_t i = 0; i < list.size(); ++i)
         for (auto const& entry : list.entries(i)) {
             if (list.find(entry.frame()) == &entry) ++result_.frames;
             if (entry.zero()) continue;
             auto const known = entry.shared() && i > 0 ? TRY(seen(entry.frame(), list[i - 1].generation()))
                                                        : std::optional<DirectoryEntry>();
-            if (!known || known->zero() || known->place() != entry.place()) TRY(verify(entry));
-            tell();
+            if (!known || known->zero() || known->place() != entry.place()) TRY(each(entry));
         }
+    return static_cast<bool>(at);
+}
+
+Result<> Checker::frames() {
+    if (verifier_ != nullptr) {
+        TRY(each_block([this](DirectoryEntry const& block) {
+            verifier_->add(block);
+            return Result<>();
+        }));
+        verifier_->finish();
+    }
+    auto const& list = state_.directories;
+    std::uint64_t total = state_.map_nodes * leaf_capacity / 2;
+    for (std::size_t i = 0; i < list.size(); ++i) total += list[i].count;
+    auto const whole = TRY(each_block([&](DirectoryEntry const& block) {
+        auto const verified = verify(block);
+        listener_.progress(CheckPhase::frames, result_.blocks_verified,
+                           std::max(total, result_.blocks_verified));
+        return verified;
+    }));
+    // A node that is bad in both copies was reported by the walk: the frames below it cannot be counted.
+    if (!whole) std::fill(broken_.begin(), broken_.end(), true);
     for (std::size_t i = 0; i < views(); ++i) result_.checkpoints_readable += broken_[i] ? 0U : 1U;
     return {};
 }
@@ -349,8 +367,8 @@ void Checker::space() {
 
 } // namespace
 
-Result<CheckResult> OfflineStore::check(CheckListener& listener) {
-    Checker checker(engine_.state(), *device_, listener);
+Result<CheckResult> OfflineStore::check(CheckListener& listener, BlockVerifier* verifier) {
+    Checker checker(engine_.state(), *device_, listener, verifier);
     return checker.run();
 }
 

@@ -3,6 +3,7 @@
 // writes. All calls wait for the device. One OfflineStore owns one read-only Engine.
 #pragma once
 
+#include <checkpoint/block_verifier.hpp>
 #include <checkpoint/engine.hpp>
 #include <store/root_slots.hpp>
 
@@ -73,8 +74,8 @@ public:
             [](void* context, FrameInfo const& info) -> bool { return (*static_cast<Each*>(context))(info); },
             &each);
     }
-    // Verifies everything that can be reached.
-    Result<CheckResult> check(CheckListener& listener);
+    // Verifies everything that can be reached; with a verifier, blocks by its help, with the same result.
+    Result<CheckResult> check(CheckListener& listener, BlockVerifier* verifier = nullptr);
 
 private:
     Result<> visit(Generation at, bool (*each)(void*, FrameInfo const&), void* context);
