@@ -91,7 +91,7 @@ int command_check(CommonOptions const& common, CheckOptions const& options) {
     ParallelVerifier verifier(view.file().device(), options.jobs, listener);
     auto const checked = view.store().check(listener, options.jobs == 1 ? nullptr : &verifier);
     // A device that is gone says nothing about the store.
-    if (!view.file().device().failure().empty()) throw view.file().problem(abi::Error::io);
+    view.file().expect_alive();
     if (checked.failed()) throw view.file().problem(checked.error);
     auto const& result = *checked;
     auto const counts = check_objects(view, [&](ObjectFinding const& finding) {

@@ -43,10 +43,8 @@ std::string uefi_firmware() {
 constexpr unsigned reconnect_seconds = 60;
 
 std::string store_drive(MachineOptions const& options) {
-    auto const place = is_nbd_uri(options.store)
-                           ? fmt::format("file.driver=nbd,file.uri={},file.reconnect-delay={}",
-                                         escaped(options.store), reconnect_seconds)
-                           : "file=" + escaped(options.store);
+    auto place = "file=" + escaped(options.store);
+    if (is_nbd_uri(options.store)) place += fmt::format(",file.reconnect-delay={}", reconnect_seconds);
     return place + ",format=raw,if=none,id=store,cache=writeback";
 }
 

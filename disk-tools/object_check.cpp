@@ -50,6 +50,7 @@ public:
                 if (abi::shape_of(info.type).capability_count != 0) with_capabilities.push_back(info.frame);
                 return true;
             });
+        view_.file().expect_alive();
         if (done.failed()) return {};
         for (auto const frame : with_capabilities) check_frame(frame);
         return counts_;
@@ -59,7 +60,7 @@ private:
     void check_frame(abi::FrameId frame) {
         alignas(64) std::array<std::byte, abi::frame_size> content;
         auto const info = view_.store().read(view_.at().generation, frame, content);
-        if (info.failed()) return;
+        if (info.failed()) return view_.file().expect_alive();
         if (info->type == abi::FrameType::process) ++counts_.processes;
         auto const shape = abi::shape_of(info->type);
         for (unsigned object = 0; object < shape.objects; ++object)

@@ -89,7 +89,7 @@ FrameContent const* Objects::find(abi::FrameId id) {
     if (!fresh) return at->second.get();
     auto content = std::make_unique<FrameContent>();
     auto const read = view_.store().read(view_.at().generation, id, content->bytes);
-    if (read.failed()) return nullptr;
+    if (read.failed()) return view_.file().expect_alive(), nullptr;
     content->info = *read;
     return (at->second = std::move(content)).get();
 }

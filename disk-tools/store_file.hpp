@@ -52,6 +52,10 @@ public:
     Device& device() { return *device_; }
     // The error of the store that stands here, and why its device fails, if it does.
     Problem problem(abi::Error error) const;
+    // For whoever goes on after a bad read: throws when the whole device is gone.
+    void expect_alive() const {
+        if (!device_->failure().empty()) throw problem(abi::Error::io);
+    }
 
 private:
     void open_file(Access access);

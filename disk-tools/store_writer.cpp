@@ -75,6 +75,7 @@ void StoreWriter::finish() {
     engine_.note_idle();
     do checkpoint::turn(engine_, device_, true);
     while (!engine_.quiet() || engine_.runnable());
+    if (!device_.failure().empty()) fail(abi::Error::io);
 }
 
 } // namespace tools
