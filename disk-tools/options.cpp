@@ -28,6 +28,8 @@ struct CommandLine {
     HistoryOptions history;
     PsOptions ps;
     InspectOptions inspect;
+    CatOptions cat;
+    ExtractOptions extract;
     DiffOptions diff;
     CheckOptions check;
     MachineOptions boot;
@@ -53,6 +55,7 @@ public:
             ->type_name("PAGE");
         add_format();
         add_readers();
+        add_copiers();
         add_machine();
         add_others();
     }
@@ -157,6 +160,29 @@ private:
                          "Threads that read and hash, one a processor without this; 1: block by block")
             ->check(CLI::Range(1, 64));
         live_flag(check);
+    }
+
+    void add_copiers() {
+        auto* cat = verb("cat", "Bytes of a frame or object, or of a process's memory, on standard output",
+                         [this] { return command_cat(line_.common, line_.cat); });
+        store_argument(cat, line_.cat.store);
+        cat->add_option("OBJECT", line_.cat.object, "Process name, PID, frame (0x2f) or object (0x2f.3)")
+            ->required();
+        cat->add_option("--range", line_.cat.range,
+                        "Of a process: its addresses FIRST:END or FIRST+LENGTH; of others: bytes")
+            ->type_name("RANGE");
+        cat->add_flag("--force", line_.cat.force, "Even onto a terminal");
+        live_flag(cat);
+
+        auto* extract = verb("extract", "Memory and registers of a process as a sparse ELF core file",
+                             [this] { return command_extract(line_.common, line_.extract); });
+        store_argument(extract, line_.extract.store);
+        extract->add_option("PROCESS", line_.extract.object, "Its name, or its PID")->required();
+        extract->add_option("-o,--output", line_.extract.output, "File to make")
+            ->required()
+            ->type_name(file_value);
+        extract->add_flag("--force", line_.extract.force, "Replace the file");
+        live_flag(extract);
     }
 
     void add_machine() {

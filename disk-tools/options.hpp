@@ -50,6 +50,16 @@ struct InspectOptions : StoreOptions {
     bool registers = false, capabilities = false, space = false, hex = false;
 };
 
+struct CatOptions : StoreOptions {
+    std::string object, range;
+    bool force = false;
+};
+
+struct ExtractOptions : StoreOptions {
+    std::string object, output;
+    bool force = false;
+};
+
 // Both are STORE or STORE@REF.
 struct DiffOptions {
     std::string before, after;
@@ -69,6 +79,8 @@ int command_info(CommonOptions const&, InfoOptions const&);
 int command_history(CommonOptions const&, HistoryOptions const&);
 int command_ps(CommonOptions const&, PsOptions const&);
 int command_inspect(CommonOptions const&, InspectOptions const&);
+int command_cat(CommonOptions const&, CatOptions const&);
+int command_extract(CommonOptions const&, ExtractOptions const&);
 int command_diff(CommonOptions const&, DiffOptions const&);
 int command_check(CommonOptions const&, CheckOptions const&);
 int command_boot(CommonOptions const&, MachineOptions const&);

@@ -44,6 +44,10 @@ CASES = {
              "diff good.img changed.img --quiet", "diff good.img@1 good.img", "diff good.img other-store.img",
              "diff good.img good.img@7", "diff good.img"],
     "check": ["check good.img", "check good.img --quiet", "check rotten.img", "check torn-slot.img"],
+    "extract": ["extract good.img init -o new.core", "extract good.img init -o good.img",
+                "extract good.img CODE -o other.core"],
+    "cat": ["cat good.img nobody", "cat good.img init --range 7", "cat good.img init --range 0x0+16",
+            "cat good.img CODE --range 4000:5000"],
     "refusals": ["info empty.img", "info nothing.img", "ps good.img@99", "inspect good.img nobody",
                  "inspect good.img 0xffffff", "kill good.img", "checkpoint good.img", "inof good.img", "info",
                  "info good.img --nonsense", "completion csh"],
@@ -176,7 +180,7 @@ class Golden(unittest.TestCase):
         fcntl.fcntl(file, 37, struct.pack("hhqqi", fcntl.F_RDLCK, os.SEEK_SET, 101, 1, 0))  # F_OFD_SETLK
 
     def remove_made(self):
-        for name in ("new.img", "wide.img"):
+        for name in ("new.img", "wide.img", "new.core"):
             (self.folder / name).unlink(missing_ok=True)
 
     def test_text_is_the_golden_text(self):

@@ -15,7 +15,7 @@ OPTION_REPLY_MAGIC, REQUEST_MAGIC, REPLY_MAGIC = 0x3E889045565A9, 0x25609513, 0x
 
 class NbdServer:
     def __init__(self, path, content, flags=SEND_FLUSH | SEND_FUA, requests=None, silent=False):
-        """`requests`: in place of the answer to the one after so many it hangs up, and is gone from then on."""
+        """`requests`: in place of the answer to the next after so many it hangs up, and is gone."""
         self.content, self.flags, self.requests, self.silent = bytearray(content), flags, requests, silent
         self.uri = f"nbd+unix:///?socket={path}"
         self.seen = []
