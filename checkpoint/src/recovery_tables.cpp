@@ -121,6 +121,34 @@ void Recovery::count_log() {
 
 namespace {
 
+bool has_block(DirectoryEntry const& entry) { return !entry.zero() && !entry.shared(); }
+
+// The blocks that the newest checkpoint wrote, the same bytes at the same places; neighbours together.
+Result<> write_blocks_again(EngineState& state, store::SyncIo& io) {
+    auto const entries = state.directories.entries(state.directories.size() - 1);
+    auto const at_once = state.scratch.size() / abi::frame_size;
+    for (std::size_t i = 0; i < entries.size();) {
+        if (!has_block(entries[i])) {
+            ++i;
+            continue;
+        }
+        std::size_t run = 1;
+        while (i + run < entries.size() && run < at_once && has_block(entries[i + run]) &&
+               entries[i + run].sector() == entries[i].sector() + run * sectors_per_frame)
+            ++run;
+        auto const bytes = state.scratch.first(run * abi::frame_size);
+        TRY(io.read(entries[i].place().offset(), bytes));
+        for (std::size_t k = 0; k < run; ++k, ++i) {
+            auto const block = bytes.subspan(k * abi::frame_size, abi::frame_size);
+            auto const& entry = entries[i];
+            // Recovery found them good; what rots meanwhile is left for whoever reads it.
+            if (store::frame_hash(entry.frame(), entry.type(), block) != entry.hash) continue;
+            TRY(io.write(entry.place().offset(), block));
+        }
+    }
+    return {};
+}
+
 // The newest record and its directory, the same bytes at the same places.
 Result<> write_metadata_again(EngineState& state, store::SyncIo& io) {
     auto record = state.newest();
@@ -155,8 +183,10 @@ Result<> begin_boot(EngineState& state, store::SyncIo& io) {
     report.boot = highest + 1;
     report.boots_without_commit = report.boot - report.generation.boot() - 1;
     if (!report.trusted_slot) {
-        // What was read and verified may still be in the device's cache only, and a copy of its metadata may
-        // be missing because the power went: both must be mended before a slot says "acknowledged".
+        // What was read and verified may be in the device's cache only, even after a flush if that is the one
+        // that failed, and a copy of its metadata may be missing because the power went: both must be mended
+        // before a slot says "acknowledged". (Where the record says that its data was flushed first, it was.)
+        if (report.verified_frames) TRY(write_blocks_again(state, io));
         TRY(write_metadata_again(state, io));
         TRY(io.flush());
     }

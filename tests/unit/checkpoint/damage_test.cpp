@@ -278,6 +278,34 @@ TEST(Damage, the_newest_checkpoint_before_it_is_noted_is_whole_or_its_parent_is_
     EXPECT_GT(whole, 300u);
 }
 
+// Before a boot says of a checkpoint that it is acknowledged, all of it is written again: a device that lost
+// a write with a failed flush shows it until its cache goes.
+TEST(Damage, a_boot_writes_an_unnoted_checkpoint_again) {
+    Opened scene(Newest::not_noted);
+    auto& disk = scene.prepared.disk;
+    auto const newest = scene.reader.engine().newest();
+    std::set<std::uint64_t> missing;
+    EXPECT_TRUE(scene.reader.for_each(newest, [&](checkpoint::FrameInfo const& info) {
+        if (info.birth == newest && !info.zero) missing.insert(info.offset);
+        return true;
+    }));
+    ASSERT_GT(missing.size(), 2u);
+    for (auto const place : scene.referenced.newest.self) missing.insert(place.offset());
+    disk.start_recording();
+    ASSERT_TRUE(scene.prepared.store.open(200));
+    bool flushed = false;
+    for (auto const& event : disk.history()) {
+        if (event.kind == EventKind::flush_completed) flushed = flushed || missing.empty();
+        if (event.kind != EventKind::write_submitted) continue;
+        missing.erase(event.offset);
+        if (event.offset < 8192) {
+            ASSERT_TRUE(flushed);
+        }
+    }
+    EXPECT_TRUE(missing.empty());
+    EXPECT_TRUE(flushed);
+}
+
 // Both copies: nothing can heal it, so it is an error that names it, wherever somebody would write.
 TEST(Damage, both_copies_bad_is_an_error_for_what_needs_them) {
     Opened scene;
