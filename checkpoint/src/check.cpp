@@ -48,7 +48,8 @@ private:
     Result<> map();
     Result<> walk(TwinRef const& ref, std::optional<std::uint16_t> level, std::size_t depth);
     Result<> frames();
-    template <class Each> Result<bool> each_block(Each each);
+    template <class Each>
+    Result<bool> each_block(Each each);
     Result<> verify(DirectoryEntry const& block);
     std::optional<std::uint64_t> hash_of(DirectoryEntry const& entry);
     Result<std::optional<DirectoryEntry>> seen(abi::FrameId frame, Generation at);
@@ -263,7 +264,8 @@ Result<> Checker::verify(DirectoryEntry const& block) {
 
 // Every block that some view refers to, once for each frame, in the order of frames and then of directories:
 // `each(DirectoryEntry const&)` gives a Result. False: the map cannot be read to its end.
-template <class Each> Result<bool> Checker::each_block(Each each) {
+template <class Each>
+Result<bool> Checker::each_block(Each each) {
     auto const& list = state_.directories;
     result_.frames = 0;
     MapCursor map(state_, io_);

@@ -12,7 +12,7 @@ namespace {
 
 using namespace tests;
 
-constexpr std::uint32_t segments = 40;
+constexpr std::uint32_t segments = 80;
 constexpr std::uint32_t shift = 14;
 
 class Images {
@@ -96,6 +96,13 @@ bool run_commits(ReferenceStore& store, std::uint64_t seed, int count) {
     return true;
 }
 
+// A pin of something older, one of the newest, and a rollback to the former.
+bool travel(ReferenceStore& store) {
+    auto const list = store.history();
+    return store.pin(list[list.size() / 3].generation, "older") &&
+           store.pin(store.engine().newest(), "before") && store.roll_back(list[list.size() / 3].generation);
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -107,6 +114,8 @@ int main(int argc, char** argv) {
         if (!store.format(shift) || !store.open(seed)) return 1;
         if (seed == 1) images.add(disk.image());
         if (!run_commits(store, seed, 10 + static_cast<int>(seed) * 15)) return 1;
+        images.add(disk.image());
+        if (!travel(store) || !run_commits(store, seed + 50, 5)) return 1;
         images.add(disk.image());
         disk.start_recording();
         if (!run_commits(store, seed + 100, 5)) return 1;

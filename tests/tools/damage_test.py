@@ -49,8 +49,8 @@ def open_reader(path):
     import stele_reader
 
     class NotingReader(stele_reader.Reader):
-        def count_live(self, extent):
-            super().count_live(extent)
+        def count_live(self, extent, what):
+            super().count_live(extent, what)
             self.counted.append((stele_format.first_of(extent) * 512, stele_format.count_of(extent) * 512))
 
         def directory_places(self, record):

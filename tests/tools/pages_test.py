@@ -31,7 +31,7 @@ class Pages(unittest.TestCase):
                                 for path in (Path(ARGUMENTS.source) / "tests").rglob("*." + suffix))
 
     def check_tests(self, name, cell):
-        """`ctest_name`, Suite.Case with a closing star perhaps, and a_case_in_small_letters."""
+        """`ctest_name`, Suite.Case with a closing star perhaps, a_case_in_small_letters, "a-workload"."""
         for test in re.findall(r"`([a-z0-9_*]+)`", cell):
             self.assertTrue(fnmatch.filter(self.tests, test), f"{name}: no test {test}")
         for suite, case in re.findall(r"\b([A-Z]\w+)\.(\w*\*?)", cell):
@@ -39,6 +39,8 @@ class Pages(unittest.TestCase):
             self.assertRegex(self.sources, pattern if case.endswith("*") else pattern + r"\)", name)
         for case in re.findall(r"(?<![`\w.])[a-z]+(?:_[a-z0-9]+)+\b(?![`*.])", re.sub(r"`[^`]*`", "", cell)):
             self.assertIn(case, self.sources, name)
+        for workload in re.findall(r'"([a-z0-9-]+)"', cell):  # of the crash enumeration
+            self.assertIn(f'{{"{workload}", ', self.sources, name)
 
     def test_features(self):
         table = rows("features.md")
