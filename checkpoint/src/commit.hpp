@@ -49,6 +49,8 @@ public:
 
 private:
     enum class Phase : std::uint8_t { idle, open, directory, drain_first, drain, failing, committed, failed };
+    Result<> place_block(FrameImage const& image, std::optional<DirectoryEntry> const& before,
+                         abi::disk::EntryFields& fields);
     bool write_directory();
     bool compose_record();
     bool drained() const;

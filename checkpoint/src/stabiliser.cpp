@@ -2,6 +2,8 @@
 // The part of a commit that takes frames: zero and unchanged ones become entries only, others go to the log.
 #include "state.hpp"
 
+#include <store/map_node.hpp>
+
 #include <algorithm>
 #include <cstring>
 
@@ -13,7 +15,26 @@ namespace {
 
 bool same_fact(DirectoryEntry const& a, DirectoryEntry const& b) {
     return a.type() == b.type() && a.mark() == b.mark() && a.live() == b.live() && a.zero() == b.zero() &&
-           a.sector() == b.sector() && a.hash == b.hash;
+           a.hash == b.hash;
+}
+
+// The newest entry of a frame, as far as memory says it: of the directories, else of a leaf that a fetch has
+// read. A pass under way may move the map's block: its entry is good for comparing, its place only if it
+// stays (see is_victim).
+std::optional<DirectoryEntry> known_entry(EngineState const& s, abi::FrameId frame) {
+    if (auto const* entry = s.directories.find(frame); entry != nullptr) return *entry;
+    MapKey const key{frame.number(), ~std::uint64_t{0}};
+    for (auto node = s.nodes.find(s.map); !node.empty();) {
+        if (store::node_header(node).level == 0) {
+            auto const found = store::find_in_leaf(node, key);
+            if (found && !found->entry.absent()) return found->entry;
+            break;
+        }
+        auto const child = store::child_for(node, key);
+        if (!child) break;
+        node = s.nodes.find(child->child);
+    }
+    return std::nullopt;
 }
 
 } // namespace
@@ -64,37 +85,41 @@ Result<> Commit::add(FrameImage const& image) {
     EntryFields fields{image.frame, image.type, image.mark, {}, 0, 0};
     if (image.live) fields.flags |= EntryFlag::live;
     auto const zero = image.content.empty() || base::all_zero(image.content);
-    auto const* const before = s.directories.find(image.frame);
+    auto const before = known_entry(s, image.frame);
     if (zero) {
         fields.flags |= EntryFlag::zero;
     } else {
         fields.hash = store::frame_hash(image.frame, image.type, image.content);
-        auto const same = before != nullptr && !before->zero() && before->type() == image.type &&
-                          before->hash == fields.hash && !s.segments.is_victim(before->place());
-        if (same) {
-            fields.flags |= EntryFlag::shared;
-            fields.sector = before->sector();
-        } else {
-            auto const place = s.stream(Owner::log).append(image.content);
-            if (place.error == Error::busy) return base::fail(Error::busy);
-            if (!place) {
-                // begin_commit kept enough free segments: the device or the accounts failed.
-                error_ = place.error;
-            } else {
-                fields.sector = place->first();
-            }
-            data_bytes_ += abi::frame_size;
-            ++s.counters.frames_written;
-        }
     }
+    // The older entry says the same already: it serves this checkpoint too.
+    auto const unchanged = before && same_fact(*before, make_entry(fields));
+    if (!zero && !unchanged) TRY(place_block(image, before, fields));
     ++frames_;
     ++s.counters.frames_added;
     if (zero) ++s.counters.frames_zero;
-    auto const entry = make_entry(fields);
-    if (fields.flags.has(EntryFlag::shared)) ++s.counters.frames_unchanged;
-    // The older entry says the same already: it serves this checkpoint too.
-    if (before != nullptr && same_fact(*before, entry)) return {};
-    if (error_ == Error::none) entries_[count_++] = entry;
+    else if (unchanged || fields.flags.has(EntryFlag::shared)) ++s.counters.frames_unchanged;
+    if (!unchanged && error_ == Error::none) entries_[count_++] = make_entry(fields);
+    return {};
+}
+
+// Where the content stands: the older block if it is the same and stays where it is, else the log.
+Result<> Commit::place_block(FrameImage const& image, std::optional<DirectoryEntry> const& before,
+                             EntryFields& fields) {
+    auto& s = state_;
+    auto const same = before && !before->zero() && before->type() == image.type &&
+                      before->hash == fields.hash && !s.segments.is_victim(before->place());
+    if (same) {
+        fields.flags |= EntryFlag::shared;
+        fields.sector = before->sector();
+        return {};
+    }
+    auto const place = s.stream(Owner::log).append(image.content);
+    if (place.error == Error::busy) return base::fail(Error::busy);
+    // begin_commit kept enough free segments: else the device or the accounts failed.
+    if (place) fields.sector = place->first();
+    else error_ = place.error;
+    data_bytes_ += abi::frame_size;
+    ++s.counters.frames_written;
     return {};
 }
 

@@ -149,8 +149,9 @@ public:
     // with the i-th 4096 bytes copies nothing (after a frame that costs no block, the later ones are moved
     // down). Empty when a buffer must first be written out (busy).
     base::Bytes next_frame_buffer();
-    // Adds a frame; each frame at most once in a commit. A zero frame, and one equal to what an unmigrated
-    // directory already has, costs no block. Errors: busy.
+    // Adds a frame; each frame at most once in a commit. A zero frame, and one whose content is what an
+    // unmigrated directory, or a node of the map that is in memory, already has, costs no block. Errors:
+    // busy.
     Result<> add(FrameImage const& image);
     Result<> finish_commit(CommitInfo const& info);
     CommitState commit_state() const;

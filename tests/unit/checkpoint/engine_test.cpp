@@ -179,6 +179,42 @@ TEST(Engine, retention_follows_the_setting_of_the_store) {
     EXPECT_GE(fewest_readable(0), small_limits(256).kept); // not said
 }
 
+// What the map says of a frame counts as far as its node is in memory, because the frame was fetched.
+TEST(Engine, what_the_map_has_already_is_not_written_again) {
+    SimulatedDisk disk(256 << small_segment, {.seed = 8});
+    auto limits = small_limits(256);
+    limits.cached_nodes = 16;
+    ReferenceStore store(disk, limits);
+    ASSERT_TRUE(store.format(small_segment));
+    ASSERT_TRUE(store.open(1000));
+    Model first;
+    for (std::uint64_t frame = 2; frame < 42; ++frame)
+        first[frame] = {abi::FrameType::data_page, 0, false, frame * 17};
+    ASSERT_TRUE(store.commit(first));
+    for (int i = 0; i < 30; ++i) ASSERT_TRUE(store.commit({{50, {abi::FrameType::data_page, 0, false, 1}}}));
+    store.settle();
+    ASSERT_EQ(store.compare(), ""); // fetches every frame
+    auto const& counters = store.engine().counters();
+    ASSERT_GT(counters.folds, 0u);
+    auto const written = counters.frames_written;
+    auto const bytes = counters.bytes_committed;
+    ASSERT_TRUE(store.commit(first));
+    EXPECT_EQ(counters.frames_written, written + 1); // frame 1 only
+    EXPECT_LT(counters.bytes_committed - bytes, 3 * 4096u);
+    EXPECT_GE(counters.frames_unchanged, 40u);
+    for (auto& [frame, facts] : first) facts.mark = 5; // a new entry for the old block
+    ASSERT_TRUE(store.commit(first));
+    EXPECT_EQ(counters.frames_written, written + 2);
+    EXPECT_EQ(store.compare(), "");
+    for (int i = 0; i < 60; ++i)
+        ASSERT_TRUE(
+            store.commit({{50, {abi::FrameType::data_page, 0, false, 2 + static_cast<unsigned>(i)}}}));
+    ASSERT_EQ(store.compare_history(), "");
+    store.settle();
+    ASSERT_TRUE(store.open(1001));
+    EXPECT_EQ(store.compare(), "");
+}
+
 TEST(Engine, a_full_store_refuses_and_goes_on) {
     SimulatedDisk disk(48 << small_segment, {.seed = 4});
     ReferenceStore store(disk, small_limits(48));
