@@ -32,6 +32,7 @@ Result<> supply_frame(Kernel& kernel, FrameCache::Identity identity, base::Const
     if (installed.error == Error::corrupt) lose_frame(kernel, identity.id);
     else wake_waiters(kernel, identity.id);
     if (installed.failed()) return fail(installed.error);
+    memory(kernel).frames[*installed].set(PageFrame::promised);
     return {};
 }
 

@@ -113,6 +113,17 @@ void free_transient(Kernel& kernel, FrameIndex index) {
     memory.frames.give_back(index);
 }
 
+namespace {
+
+// R13: who waits for several frames must find them all, so each that came for somebody stays once.
+bool take_promise(PageFrame& frame) {
+    bool const promised = frame.has(PageFrame::promised);
+    frame.clear(PageFrame::promised);
+    return promised;
+}
+
+} // namespace
+
 void drop_all(Kernel& kernel) {
     auto& memory = kernel::memory(kernel);
     auto& state = mappings(kernel);
@@ -121,7 +132,7 @@ void drop_all(Kernel& kernel) {
     forget_all_nodes(kernel);
     objects(kernel).cut_all(memory);
     for (FrameIndex i = 0; i < memory.frames.size(); ++i)
-        if (disposable(memory, memory.frames[i])) evict_frame(kernel, i);
+        if (disposable(memory, memory.frames[i]) && !take_promise(memory.frames[i])) evict_frame(kernel, i);
 }
 
 } // namespace kernel

@@ -26,7 +26,7 @@ bool evict_frame(Kernel& kernel, FrameIndex frame);
 void free_transient(Kernel& kernel, FrameIndex frame);
 
 // Amnesia: drops all spaces, mapping lists, depend entries and object-table
-// objects, and evicts every clean frame.
+// objects, and evicts every clean frame but those that came for somebody since the last time.
 void drop_all(Kernel& kernel);
 
 } // namespace kernel

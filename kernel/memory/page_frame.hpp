@@ -70,6 +70,8 @@ struct PageFrame {
     static constexpr std::uint8_t referenced = 1; // the clock's second chance
     // R4: capabilities may have been stored since the collector came by
     static constexpr std::uint8_t stored_since_scan = 2;
+    // R13: it came because somebody waits for it, and drop_all() has not passed it by yet
+    static constexpr std::uint8_t promised = 4;
 
     bool has(std::uint8_t flag) const { return (flags & flag) != 0; }
     void set(std::uint8_t flag) { flags = static_cast<std::uint8_t>(flags | flag); }

@@ -3,6 +3,7 @@
 #include "ipc_fixture.hpp"
 
 #include <fetch/supply.hpp>
+#include <mapping/evict.hpp>
 
 namespace {
 
@@ -67,6 +68,16 @@ TEST(FetchSupply, R15_MalformedContentIsRefusedAndLost) {
     EXPECT_EQ(world.memory().frames.find(number(901)), no_frame);
     core(world.kernel()).absent = number(901);
     EXPECT_EQ(want_absent(world.kernel()).error, Error::corrupt);
+}
+
+// Whoever waits for several frames has to find the first of them when the last one comes.
+TEST(FetchSupply, R13_WhatCameForAWaiterOutlivesOneDrop) {
+    IpcWorld world;
+    ASSERT_TRUE(supply_frame(world.kernel(), {number(903), abi::FrameType::free, abi::Version(1)}, {}));
+    drop_all(world.kernel());
+    EXPECT_NE(world.memory().frames.find(number(903)), no_frame);
+    drop_all(world.kernel());
+    EXPECT_EQ(world.memory().frames.find(number(903)), no_frame);
 }
 
 TEST(FetchSupply, NeverWrittenFramesAreFreeAndZero) {
