@@ -178,6 +178,13 @@ bool Engine::migrating() const {
            (!state_->migration.idle() || state_->migration.due() || state_->roots.busy());
 }
 
+void Engine::grant_migration(std::uint64_t bytes) {
+    state_->migration.grant(bytes);
+    state_->runnable = true;
+}
+
+bool Engine::resting() const { return !state_->read_only && state_->migration.resting(); }
+
 void turn(Engine& engine, store::BlockDevice& device, bool wait) {
     std::array<store::Completion, store::requests_at_most> done;
     auto const may_wait = wait && !engine.quiet() && !engine.runnable();

@@ -52,6 +52,7 @@ void Migration::visit(TwinRef const& ref) {
 }
 
 void Migration::submit_read(Extent place) {
+    charge(buffers_.read.size());
     state_.submit(Owner::fold, 0, store::Priority::background,
                   {store::RequestKind::read, 0, place.offset(), buffers_.read});
 }

@@ -6,6 +6,7 @@
 
 #include <abi/revision.hpp>
 #include <checkpoint/generation.hpp>
+#include <checkpoint/limits.hpp>
 #include <store/root_slots.hpp>
 #include <store/sync_io.hpp>
 
@@ -16,10 +17,18 @@ namespace checkpoint {
 using namespace abi::disk;
 using abi::Error;
 
+std::uint32_t segment_shift_for(std::uint64_t bytes) {
+    auto shift = segment_shift_default;
+    while (shift < segment_shift_max && bytes >> shift > Limits().segments) ++shift;
+    return shift;
+}
+
 // Checkpoint 1: no frames, an empty map; its record at the front of segment 1, the
 // copy at the front of segment 2.
 base::Result<> format(store::BlockDevice& device, base::Bytes buffer, FormatOptions const& options) {
-    store::Geometry const geometry{options.segment_shift, device.capacity() >> options.segment_shift};
+    auto const shift =
+        options.segment_shift != 0 ? options.segment_shift : segment_shift_for(device.capacity());
+    store::Geometry const geometry{shift, device.capacity() >> shift};
     if (!geometry.valid() || options.label.size() >= label_size || buffer.size() < 4096)
         return base::fail(Error::bad_argument);
     store::SyncIo io(device);

@@ -71,7 +71,32 @@ std::size_t Migration::choose_directories() const {
     return size - kept;
 }
 
+void Migration::grant(std::uint64_t bytes) {
+    constexpr std::uint64_t most = 1 << 20;
+    if (!limited_) budget_ = 0;
+    limited_ = true;
+    budget_ = std::min(budget_ + static_cast<std::int64_t>(std::min(bytes, std::uint64_t{1} << 40)),
+                       static_cast<std::int64_t>(std::max(bytes, most)));
+}
+
+bool Migration::resting() const {
+    return spent() && (phase_ == Phase::walking || phase_ == Phase::tables || (idle() && due()));
+}
+
+void Migration::charge_writes() {
+    std::uint64_t sent = 0;
+    for (auto const owner : {Owner::map, Owner::map_copy, Owner::moved})
+        sent += state_.stream(owner).bytes_sent();
+    charge(sent - charged_);
+    charged_ = sent;
+}
+
 bool Migration::step() {
+    charge_writes();
+    return !resting() && go_on();
+}
+
+bool Migration::go_on() {
     switch (phase_) {
     case Phase::idle:
         if (!due()) return false;

@@ -70,6 +70,9 @@ public:
     // still help. The answer is given once: the next commit has it all tried again.
     abi::Error take_exhausted() { return std::exchange(exhausted_, abi::Error::none); }
     bool due() const;
+    // Bandwidth: bytes that may be read and written; no limit before the first grant.
+    void grant(std::uint64_t bytes);
+    bool resting() const;
     // Recovery: versions that nobody sees may be in the map.
     void assume_unswept() { unswept_ = 1; }
 
@@ -102,6 +105,10 @@ private:
         std::uint64_t as = 0; // 0: no rollback
     };
 
+    bool spent() const { return limited_ && !urgent_ && !held_ && budget_ <= 0; }
+    void charge(std::size_t bytes) { budget_ -= static_cast<std::int64_t>(bytes); }
+    void charge_writes();
+    bool go_on();
     std::size_t choose_directories() const;
     std::size_t unpinned_allowed(std::size_t directories) const;
     bool space_is_needed() const;
@@ -145,6 +152,9 @@ private:
     bool urgent_ = false;
     bool begun_urgent_ = false; // the pass under way was begun in need
     bool held_ = false;
+    bool limited_ = false;
+    std::int64_t budget_ = 0;   // bytes; below zero after a piece that was larger than what was left
+    std::uint64_t charged_ = 0; // of what the streams have sent
     std::uint32_t needed_ = 0;
     abi::Error exhausted_ = abi::Error::none;
     abi::Error stalled_ = abi::Error::none; // why the last fold was given up: it is not tried again at once

@@ -137,6 +137,11 @@ public:
     bool quiet() const;
     // Migration or a refresh of the root slots is under way or due.
     bool migrating() const;
+    // Migration may read and write so many bytes more. Without a first grant it has no limit; unused grants
+    // count up to a mebibyte. It goes on without any when a commit waits for it.
+    void grant_migration(std::uint64_t bytes);
+    // Migration has something to do and waits for a grant.
+    bool resting() const;
 
     // Begins the next commit. `frames` is the most it will add. Errors: busy (space or entries are being
     // freed: run the loop), no_space (nothing can be freed: dropped history and cleaning included), io or

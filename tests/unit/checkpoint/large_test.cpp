@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <unordered_map>
 
 namespace tests {
 namespace {
@@ -156,6 +157,96 @@ TEST(Large, hot_set_over_laps_of_a_small_image) {
     EXPECT_EQ(store.compare(), "");
     std::vector<checkpoint::CheckpointInfo> list(checkpoint::history_at_most);
     EXPECT_GE(store.engine().history(list), 16u);
+}
+
+// A device of any size of which only what was written takes memory; completes at once, in order.
+class SparseDisk final : public store::BlockDevice {
+public:
+    explicit SparseDisk(std::uint64_t bytes) : bytes_(bytes) {}
+    std::uint64_t capacity() const override { return bytes_; }
+    void submit(store::Request const& request) override {
+        for (std::size_t at = 0; at < request.data.size(); at += 512) {
+            auto const sector = request.data.subspan(at, 512);
+            auto const place = (request.offset + at) / 512;
+            if (request.kind == store::RequestKind::write) {
+                std::copy(sector.begin(), sector.end(), sectors_[place].begin());
+            } else if (auto const found = sectors_.find(place); found != sectors_.end()) {
+                std::copy(found->second.begin(), found->second.end(), sector.begin());
+            } else {
+                std::fill(sector.begin(), sector.end(), std::byte{0});
+            }
+        }
+        done_.push_back({request.tag, store::Error::none});
+    }
+    std::size_t poll(std::span<store::Completion> done, bool) override {
+        std::size_t count = 0;
+        for (; count < done.size() && !done_.empty(); ++count) {
+            done[count] = done_.front();
+            done_.erase(done_.begin());
+        }
+        return count;
+    }
+
+private:
+    std::uint64_t bytes_;
+    std::unordered_map<std::uint64_t, std::array<std::byte, 512>> sectors_;
+    std::vector<store::Completion> done_;
+};
+
+// The same memory opens a store of 256 GiB, and its log goes on after a boot.
+TEST(Large, stores_of_many_sizes_open_with_the_same_limits) {
+    EXPECT_EQ(checkpoint::segment_shift_for(std::uint64_t{1} << 20), 18u);
+    EXPECT_EQ(checkpoint::segment_shift_for(std::uint64_t{4} << 30), 18u);
+    for (std::uint64_t const gibibytes : {5U, 256U}) {
+        SparseDisk disk(gibibytes << 30);
+        ReferenceStore store(disk, checkpoint::Limits());
+        ASSERT_TRUE(store.format(0));
+        for (std::uint64_t boot = 0; boot < 3; ++boot) {
+            ASSERT_TRUE(store.open(100 + boot)) << gibibytes;
+            EXPECT_LE(store.engine().superblock().segments, 16384u);
+            ASSERT_EQ(store.compare(), "");
+            for (std::uint64_t i = 0; i < 60; ++i)
+                ASSERT_TRUE(store.commit(frames_from(2 + boot * 20, 20, 1000 * boot + 30 * i)));
+            store.settle();
+        }
+        EXPECT_GT(store.engine().counters().folds, 0u);
+        EXPECT_EQ(store.compare_history(), "");
+    }
+}
+
+// Bandwidth: migration rests when its grants are used up, and a commit that waits for it ends the rest.
+TEST(Large, migration_keeps_to_its_grants) {
+    SimulatedDisk disk(64 << 20, {.seed = 3});
+    ReferenceStore store(disk, large_limits());
+    ASSERT_TRUE(store.format(18));
+    ASSERT_TRUE(store.open(100));
+    auto& engine = store.engine();
+    // A map of some forty leaves, so that the pass under test has something to read.
+    for (std::uint64_t i = 0; i < 60; ++i) ASSERT_TRUE(store.commit(frames_from(2 + i * 80, 80, i)));
+    store.settle();
+    ASSERT_TRUE(store.commit({}));
+    store.settle();
+    auto const folds = engine.counters().folds;
+    auto const migrated = engine.counters().bytes_migrated;
+    ASSERT_GT(folds, 0u);
+    engine.grant_migration(0);
+    for (std::uint64_t i = 0; i < 30; ++i) ASSERT_TRUE(store.commit(frames_from(2 + i * 120, 4, 1000 + i)));
+    store.settle();
+    EXPECT_TRUE(engine.resting());
+    EXPECT_EQ(engine.counters().folds, folds);
+    EXPECT_EQ(engine.counters().bytes_migrated, migrated);
+    std::uint64_t granted = 0;
+    for (; engine.resting() && granted < (1 << 20); granted += 4096) {
+        engine.grant_migration(4096);
+        store.settle();
+        ASSERT_LE(engine.counters().bytes_migrated - migrated, granted + 4096 + 128 * 1024);
+    }
+    EXPECT_GT(engine.counters().bytes_migrated, migrated);
+    EXPECT_FALSE(engine.resting());
+    EXPECT_GT(granted, 8 * 4096u);
+    for (std::uint64_t i = 0; i < 300; ++i) ASSERT_TRUE(store.commit(frames_from(2, 200, 1000 * i)));
+    EXPECT_GT(engine.counters().folds, folds + 2); // in need
+    EXPECT_EQ(store.compare(), "");
 }
 
 } // namespace
