@@ -44,6 +44,7 @@ public:
             if (!wrong_.empty()) return Outcome::silent;
             read_all();
             for (int i = 0; i < commits_; ++i) commit();
+            travel(boot);
             store_.engine().note_idle();
             store_.settle();
             for (int i = 0; i < 4; ++i) commit();
@@ -104,6 +105,29 @@ private:
         auto const room = done.error == abi::Error::device_failed || done.error == abi::Error::no_space;
         if (done.error != abi::Error::io && !(room && ever_))
             fail("commit: " + std::string(abi::describe(done.error).name));
+    }
+
+    // A pin, a rollback, a pin let go: each is made or is not, whatever fails.
+    void travel(std::uint64_t boot) {
+        auto const list = store_.history();
+        if (list.size() < 4) return;
+        auto const name = "boot " + std::to_string(boot);
+        told(store_.pin(list[2].generation, name), "pin");
+        commit();
+        told(store_.roll_back(list[boot + 1].generation), "rollback");
+        commit();
+        if (boot == 1) told(store_.unpin("boot 0"), "unpin");
+    }
+
+    void told(base::Result<> const& done, std::string const& what) {
+        if (done) return;
+        ++errors_;
+        over_ = over_ || done.error == abi::Error::device_failed;
+        // One before may have failed, so that there is no such pin; or have been made, though it was told to
+        // have failed, in the boot before.
+        if (done.error != abi::Error::io && done.error != abi::Error::no_such_checkpoint &&
+            done.error != abi::Error::device_failed && done.error != abi::Error::no_space)
+            fail(what + ": " + std::string(abi::describe(done.error).name));
     }
 
     void read_all() {

@@ -30,19 +30,21 @@ public:
           random_(1) {}
 
     std::vector<Scene> make() {
+        past_.push_back(disk_.image());
         EXPECT_TRUE(store_.format(scene_shift));
-        keep("formatted");
+        keep("formatted", true);
         EXPECT_TRUE(store_.open(100));
         commits(40);
-        keep("not-noted");
+        keep("not-noted", false);
         disk_.options.fail_request = 2;
         EXPECT_FALSE(store_.commit(scene_changes(random_, 20, 5)));
         disk_.options.fail_request = 0;
         commits(1);
-        keep("after-abandoned");
+        keep("after-abandoned", false);
+        travel();
         store_.engine().note_idle();
         store_.settle();
-        keep("noted");
+        keep("noted", true);
         torn();
         return std::move(scenes_);
     }
@@ -51,23 +53,40 @@ private:
     void commits(int count) {
         for (int i = 0; i < count; ++i) {
             EXPECT_TRUE(store_.commit(scene_changes(random_, 20, 5)));
-            if (i % 8 == 7) past_.push_back(disk_.image());
+            past_.push_back(disk_.image());
         }
         store_.settle();
     }
 
-    void keep(std::string name) {
-        scenes_.push_back({std::move(name), disk_.image(), store_.models(), store_.acknowledged(), past_});
+    void keep(std::string name, bool noted) {
+        scenes_.push_back({std::move(name), disk_.image(), store_.models(), store_.contents(),
+                           store_.acknowledged(), noted, past_});
         past_.push_back(disk_.image());
+    }
+
+    void pin(std::size_t back, std::string const& name) {
+        auto const list = store_.history();
+        ASSERT_GT(list.size(), back);
+        auto const made = store_.pin(list[back].generation, name);
+        EXPECT_TRUE(made) << name << ": " << abi::describe(made.error).name;
+    }
+
+    void travel() {
+        pin(6, "old");
+        commits(6);
+        pin(3, "middle");
+        EXPECT_TRUE(store_.roll_back(store_.history()[8].generation));
+        commits(4);
+        pin(1, "young");
+        keep("travelled", false);
     }
 
     // The newest commit misses its last block: the one before is in force.
     void torn() {
         auto const before = store_.acknowledged();
         EXPECT_TRUE(store_.commit({{2, {abi::FrameType::data_page, 0, false, 4711}}}));
-        checkpoint::CheckpointInfo newest;
-        store_.engine().history({&newest, 1});
-        keep("torn");
+        auto const newest = store_.history().front();
+        keep("torn", true);
         auto& scene = scenes_.back();
         scene.number = before;
         scene.image[newest.record.directory[0].offset() - abi::frame_size] ^= std::byte{1};

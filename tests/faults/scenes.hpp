@@ -11,14 +11,16 @@
 namespace tests {
 
 inline constexpr std::uint32_t scene_shift = 14;
-inline constexpr std::uint32_t scene_segments = 40;
+inline constexpr std::uint32_t scene_segments = 64;
 
 struct Scene {
     std::string name;
     std::vector<std::byte> image;
     std::vector<Model> models;
-    std::uint64_t number = 0;                 // of the model in force
-    std::vector<std::vector<std::byte>> past; // the same disk earlier, oldest first
+    std::map<std::uint64_t, std::uint64_t> contents; // generation -> number of its model
+    std::uint64_t number = 0;                        // of the model in force
+    bool noted = false;                              // a root slot knows the newest checkpoint
+    std::vector<std::vector<std::byte>> past;        // the same disk earlier, oldest first
 };
 
 Model scene_changes(std::mt19937_64& random, std::uint64_t frames, std::uint64_t most);

@@ -312,8 +312,12 @@ class Reader:
                 self.mark(place, "record of %d" % record.counter())
             if record.generation <= self.newest.base:
                 continue
-            for place in (e for runs in record.directories for e in runs if e):
-                self.mark(place, "directory of %d" % record.counter())
+            for runs in record.directories:
+                left = record.directory_bytes  # the hash does not cover the padding
+                for place in (e for e in runs if e):
+                    size = min(left, count_of(place) * SECTOR)
+                    self.ranges.append((first_of(place) * SECTOR, size, "directory of %d" % record.counter()))
+                    left -= size
             for frame, (name, where, _) in entries.items():
                 if not name >> 56 & ZERO:
                     self.mark(where & ((1 << 40) - 1) | 8 << 48, "block of frame 0x%x" % frame)
