@@ -87,6 +87,8 @@ bool Migrator::work() {
     advance({done.data(), count});
     std::uint64_t const time = now();
     bool worked = count != 0;
+    if (auto const bytes = budget_.limited() ? budget_.earned(time) : 0; bytes > 0)
+        engine_.grant_migration(bytes);
     worked |= fetch_.step();
     if (fetch_.starving() && time >= hurry_at_) {
         pacing_.hurry();
@@ -112,6 +114,7 @@ bool Migrator::advance(std::span<store::Completion const> done) {
 void Migrator::set_alarm(std::uint64_t time) {
     std::uint64_t wanted = stabilise_.phase() == Phase::idle ? pacing_.wake_at(time) : Pacing::never;
     if (fetch_.starving() && wanted > time + retry_ns) wanted = time + retry_ns;
+    if (engine_.resting() && wanted > budget_.wake_at(time)) wanted = budget_.wake_at(time);
     if (wanted == alarm_ || wanted == Pacing::never) return;
     alarm_ = wanted;
     static_cast<void>(
@@ -133,6 +136,8 @@ Result<> Migrator::resume(runtime::Request&) {
     if (pacing_.running()) return {};
     status_.counters.fetches_before_resume = status_.counters.fetches;
     TRY(runtime::ObjectSource{authority_.object_source}.resume(status_.now.held));
+    budget_ = MigrationBudget(engine_.superblock().migration_kib_s, now());
+    if (budget_.limited()) engine_.grant_migration(0);
     pacing_.start(now(), words_.interval_ms.value_or(engine_.superblock().interval_ms) * millisecond);
     return {};
 }

@@ -6,6 +6,7 @@
 #include "boot_words.hpp"
 #include "fetch_service.hpp"
 #include "inbox.hpp"
+#include "migration_budget.hpp"
 #include "pacing.hpp"
 #include "queued_device.hpp"
 #include "stabilise.hpp"
@@ -58,6 +59,7 @@ private:
     Stabilise stabilise_;
     std::uint64_t alarm_ = Pacing::never; // the one that is set
     std::uint64_t hurry_at_ = 0;
+    MigrationBudget budget_{0, 0};          // as the store has it, once it is open
     abi::Error failure_ = abi::Error::busy; // of the restore; none: it succeeded
 };
 
