@@ -30,24 +30,30 @@ enum class Step : std::uint8_t {
     reopen,
     reset,
     fail,
+    pin,
+    unpin,
+    roll_back,
     count
 };
 constexpr std::array<char const*, static_cast<std::size_t>(Step::count)> step_names = {
-    "commit", "big commit", "release", "settle", "fetch", "idle note", "reopen", "reset", "failing commit"};
+    "commit", "big commit", "release",        "settle", "fetch", "idle note",
+    "reopen", "reset",      "failing commit", "pin",    "unpin", "rollback"};
 
 class World {
 public:
     explicit World(std::uint64_t seed)
         : random_(seed),
           disk_(segments << shift, {.seed = seed, .volatile_cache = seed % 4 != 0}),
-          store_(disk_, small_limits(segments)) {}
+          store_(disk_, limits()) {}
 
     std::string run(std::array<std::uint64_t, step_names.size()>& taken);
     void add_counters(); // of the boot that ends
     std::uint64_t folds = 0, moved = 0, laps = 0;
 
 private:
+    static checkpoint::Limits limits();
     std::string step(Step step);
+    std::string travel(Step step);
     std::string commit(Model const& changes);
     std::string reset();
     std::string fetch();
@@ -59,6 +65,8 @@ private:
     SimulatedDisk disk_;
     ReferenceStore store_;
     std::uint64_t boot_ = 100;
+    std::uint64_t named_ = 0;
+    std::vector<std::string> pins_;
 };
 
 void World::add_counters() {
@@ -66,6 +74,12 @@ void World::add_counters() {
     folds += counters.folds;
     moved += counters.frames_moved;
     laps += counters.laps;
+}
+
+checkpoint::Limits World::limits() {
+    auto limits = small_limits(segments);
+    limits.side_chunk = 16384; // a table of any number of checkpoints
+    return limits;
 }
 
 std::string World::commit(Model const& changes) {
@@ -109,16 +123,7 @@ std::string World::reopen() {
     return store_.compare();
 }
 
-std::string World::check() {
-    store_.settle();
-    EngineMemory memory(small_limits(segments));
-    checkpoint::OfflineStore reader;
-    QuietListener quiet;
-    if (!reader.open(disk_, memory.memory(), small_limits(segments))) return "offline open";
-    auto const result = reader.check(quiet);
-    if (!result || result->findings != 0 || !result->space_balances) return "check finds something";
-    return "";
-}
+std::string World::check() { return store_.compare_history(); }
 
 // Commits most of the time, allocation within the line that space() draws (R29).
 Step World::choose() {
@@ -130,7 +135,10 @@ Step World::choose() {
     if (roll < 85) return Step::fetch;
     if (roll < 89) return Step::idle;
     if (roll < 93) return Step::reopen;
-    return roll < 96 ? Step::reset : Step::fail;
+    if (roll < 95) return Step::reset;
+    if (roll < 97) return Step::fail;
+    if (roll < 98) return Step::pin;
+    return roll < 99 ? Step::unpin : Step::roll_back;
 }
 
 std::string World::step(Step step) {
@@ -160,9 +168,36 @@ std::string World::step(Step step) {
             return "commit: " + std::string(abi::describe(done.error).name);
         return "";
     }
+    case Step::pin:
+    case Step::unpin:
+    case Step::roll_back: return travel(step);
     case Step::count: break;
     }
     return "no such step";
+}
+
+// What cannot be afforded is refused; what is waited for may cost the checkpoint that was meant.
+std::string World::travel(Step step) {
+    store_.settle();
+    auto const list = store_.history();
+    auto const at = list[random_() % list.size()].generation;
+    auto done = base::Result<>();
+    if (step == Step::pin) {
+        auto const name = "pin " + std::to_string(++named_);
+        done = store_.pin(at, name);
+        if (done) pins_.push_back(name);
+    } else if (step == Step::unpin && !pins_.empty()) {
+        std::swap(pins_[random_() % pins_.size()], pins_.back());
+        done = store_.unpin(pins_.back());
+        if (done) pins_.pop_back();
+    } else if (step == Step::roll_back) {
+        done = store_.roll_back(at);
+    }
+    using abi::Error;
+    if (done || done.error == Error::no_space || done.error == Error::no_such_checkpoint ||
+        done.error == Error::in_use || done.error == Error::limit_reached)
+        return "";
+    return "refused: " + std::string(abi::describe(done.error).name);
 }
 
 std::string World::run(std::array<std::uint64_t, step_names.size()>& taken) {

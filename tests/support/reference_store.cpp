@@ -160,6 +160,7 @@ base::Result<> ReferenceStore::commit(Model const& changes) {
     if (!taken) return base::fail(taken.error);
     acknowledged_ = number;
     generations_[taken->raw()] = number;
+    acknowledged_generation_ = taken->raw();
     owed_.clear();
     if (on_acknowledged) on_acknowledged(number);
     return {};
@@ -172,9 +173,17 @@ bool ReferenceStore::turn(bool wait) {
 }
 
 void ReferenceStore::adopt_recovered() {
-    auto const number = model_number(engine_, device_);
-    expects(number >= acknowledged_ && number < models_.size());
-    acknowledged_ = number;
+    expects(engine_.newest().raw() >= acknowledged_generation_);
+    auto const housekeeping = static_cast<std::uint64_t>(abi::disk::RecordFlag::housekeeping);
+    for (auto const& info : history()) {
+        auto const made = contents_.find(info.generation.raw());
+        auto const restored = contents_.find(info.restores.raw());
+        if (made != contents_.end()) acknowledged_ = made->second;
+        else if (restored != contents_.end()) acknowledged_ = restored->second;
+        else expects((info.record.flags & housekeeping) != 0); // as the one before it
+        if (made != contents_.end() || restored != contents_.end()) break;
+    }
+    acknowledged_generation_ = engine_.newest().raw();
     owed_.clear();
 }
 
@@ -277,6 +286,7 @@ base::Result<> ReferenceStore::travelled(base::Result<checkpoint::Generation> co
                                          std::uint64_t number) {
     note_housekeeping();
     if (!made) return base::fail(made.error);
+    acknowledged_generation_ = made->raw();
     contents_[made->raw()] = number;
     if (number == acknowledged_) return {};
     acknowledged_ = models_.size();

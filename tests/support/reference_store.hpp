@@ -126,6 +126,7 @@ private:
     std::map<std::uint64_t, std::uint64_t> generations_;
     Model owed_; // changes of failed commits
     std::uint64_t acknowledged_ = 0;
+    std::uint64_t acknowledged_generation_ = 0;
     std::uint64_t turns_ = 0;
 };
 
