@@ -18,6 +18,7 @@ constexpr std::uint32_t shift = 14;
 checkpoint::Limits limits_of(Plan const& plan) {
     auto limits = small_limits(plan.segments);
     limits.unmigrated_entries = plan.entries;
+    if (plan.made) limits.side_chunk = 16384; // a table of any number of checkpoints
     return limits;
 }
 
@@ -29,9 +30,14 @@ CrashRun::CrashRun(RunName name, Plan const& plan)
 RunResult CrashRun::run() {
     SimulatedDisk disk(std::size_t{plan_.segments} << shift, plan_.disk);
     ReferenceStore store(disk, limits_);
-    EXPECT_TRUE(store.format(shift));
+    EXPECT_TRUE(store.format(shift, plan_.retention));
     EXPECT_TRUE(store.open(1000));
-    if (plan_.early) {
+    if (plan_.made) {
+        store.on_acknowledged = [&](std::uint64_t) {
+            plan_.made->acknowledged(store.engine().newest());
+            disk.mark(store.engine().newest().raw());
+        };
+    } else if (plan_.early) {
         store.on_added = [&](std::uint64_t frame) {
             if (frame == 1) disk.mark(store.models().size() - 1);
         };
@@ -42,11 +48,12 @@ RunResult CrashRun::run() {
     store.settle();
     disk.catch_up();
     disk.start_recording();
-    auto const acknowledged = store.acknowledged();
+    auto const acknowledged = plan_.made ? store.engine().newest().raw() : store.acknowledged();
     auto const counted = plan_.counter != nullptr ? store.engine().counters().*plan_.counter : 0;
     plan_.run(store, disk);
     if (plan_.counter != nullptr) result_.counted = store.engine().counters().*plan_.counter - counted;
     models_ = store.models();
+    if (plan_.made) plan_.made->learn(store);
     for (auto const& model : models_)
         if (!model.empty()) last_frame_ = std::max(last_frame_, model.rbegin()->first);
     plan_.crash.volatile_cache = plan_.disk.volatile_cache;
@@ -83,9 +90,9 @@ void CrashRun::check(UndoDisk& image, std::uint64_t marked) {
         opened = engine.open(image, memory_.memory(), options);
     }
     if (!opened) return violation("open: " + std::string(abi::describe(opened.error).name), marked);
-    auto const number = model_number(engine, image);
-    if (number < marked || number >= models_.size())
-        return violation("model " + std::to_string(number) + " came back", marked);
+    auto const model = identify(engine, image, marked);
+    if (!model) return;
+    auto const number = *model;
     auto const difference = compare(engine, image, models_[number], last_frame_);
     if (!difference.empty()) return violation(difference, marked);
     if (image.writes() != writes) return violation("a reader wrote", marked);
@@ -96,6 +103,36 @@ void CrashRun::check(UndoDisk& image, std::uint64_t marked) {
     image.undo_to(level);
     if (depth_ < nesting_at_most && plan_.nest_every != 0 && state_ % plan_.nest_every == 0)
         nest(image, number);
+}
+
+// Which model came back; none: a violation.
+std::optional<std::uint64_t> CrashRun::identify(checkpoint::Engine& engine, UndoDisk& image,
+                                                std::uint64_t marked) {
+    if (!plan_.made) {
+        auto const number = model_number(engine, image);
+        if (number >= marked && number < models_.size()) return number;
+        violation("model " + std::to_string(number) + " came back", marked);
+        return std::nullopt;
+    }
+    auto const number = plan_.made->model_of_newest(engine);
+    if (!number || engine.newest().raw() < marked) {
+        violation("checkpoint " + std::to_string(engine.newest().counter()) + " came back", marked);
+        return std::nullopt;
+    }
+    if (state_ % 16 != 0) return number;
+    auto const difference = plan_.made->compare_views(image, memory_.memory(), limits_, models_, marked);
+    if (!difference.empty()) {
+        violation(difference, marked);
+        return std::nullopt;
+    }
+    ++branch(Branch::views);
+    // The reader had this engine's memory.
+    checkpoint::OpenOptions options;
+    options.limits = limits_;
+    options.read_only = true;
+    if (engine.open(image, memory_.memory(), options)) return number;
+    violation("open once more", marked);
+    return std::nullopt;
 }
 
 // The torn record says that its frames were flushed before it: recovery then believes it without a look.
@@ -135,8 +172,11 @@ void CrashRun::count(checkpoint::RecoveryReport const& report, checkpoint::Engin
     branch(Branch::many_walked) += report.records_walked > 1;
     branch(Branch::with_map) += with_map;
     branch(Branch::without_map) += !with_map;
-    branch(Branch::later_than_acknowledged) += number > marked;
-    branch(Branch::exactly_acknowledged) += number == marked;
+    branch(Branch::with_table) += !newest.record.checkpoints.none();
+    branch(Branch::rolled_back) += newest.restores.raw() != 0;
+    auto const identity = plan_.made ? newest.generation.raw() : number;
+    branch(Branch::later_than_acknowledged) += identity > marked;
+    branch(Branch::exactly_acknowledged) += identity == marked;
     result_.newest_incomplete += report.torn || report.copies_used > 0;
 }
 
@@ -169,11 +209,19 @@ void CrashRun::nest(UndoDisk& image, std::uint64_t number) {
     ReferenceStore store(disk, limits_);
     store.adopt(models_, number);
     disk.start_recording();
-    store.on_acknowledged = [&](std::uint64_t what) { disk.mark(what); };
+    store.on_acknowledged = [&](std::uint64_t what) {
+        disk.mark(plan_.made ? store.engine().newest().raw() : what);
+    };
     if (!store.open(7000 + state_)) return violation("open for writing", number);
+    auto const marked = plan_.made ? store.engine().newest().raw() : number;
     if (!store.commit({{2, {abi::FrameType::data_page, 1, false, 99}}})) return violation("commit", number);
     store.settle();
     auto inner = plan_;
+    if (plan_.made) {
+        inner.made = std::make_shared<MadeCheckpoints>(*plan_.made);
+        inner.made->go_back_to(checkpoint::Generation(marked));
+        inner.made->learn(store);
+    }
     inner.nest_every = depth_ == 0 ? 1500 : 0;
     inner.reopen_every = 1000;
     CrashRun nested(name_, inner);
@@ -182,10 +230,9 @@ void CrashRun::nest(UndoDisk& image, std::uint64_t number) {
     nested.models_ = store.models();
     nested.last_frame_ = last_frame_;
     CrashStates states(
-        disk.start(), disk.history(), number,
+        disk.start(), disk.history(), marked,
         {.exhaustive_below = 8, .samples = 4, .seed = state_, .volatile_cache = plan_.disk.volatile_cache});
-    auto const counts =
-        states.run([&](UndoDisk& inner_image, std::uint64_t marked) { nested.check(inner_image, marked); });
+    auto const counts = states.run([&](UndoDisk& cut, std::uint64_t what) { nested.check(cut, what); });
     nested.result_.seen.insert(states.seen().begin(), states.seen().end());
     take_over(nested, counts);
 }

@@ -5,10 +5,12 @@
 #pragma once
 
 #include "crash_states.hpp"
+#include "made_checkpoints.hpp"
 #include "reference_store.hpp"
 
 #include <array>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +36,9 @@ enum class Branch : std::uint8_t {
     reopened,
     nested,
     nested_twice,
+    with_table,
+    rolled_back,
+    views,
 };
 inline constexpr std::array branch_names = {
     "torn newest record, one back",
@@ -53,6 +58,9 @@ inline constexpr std::array branch_names = {
     "opened for writing, committed to",
     "cut during recovery and the first commit",
     "... and once more during that one's",
+    "with a table of checkpoints",
+    "a rollback came back",
+    "every retained checkpoint compared",
 };
 using Branches = std::array<std::uint64_t, branch_names.size()>;
 
@@ -67,6 +75,10 @@ struct Plan {
     std::uint64_t nest_every = 2500;  // every n-th state's own recovery is recorded and cut
     bool trusting = false;            // planted: a torn newest record is believed
     bool early = false;               // planted: a commit is acknowledged before its flush
+    // Checkpoints are told by generation, for frame 1 of a rollback is that of an older one: the plan marks
+    // generations and tells `made` of its pins; at each 16th state the whole history is compared.
+    std::shared_ptr<MadeCheckpoints> made = nullptr;
+    Retention retention{};
     bool faults = false; // requests fail or machines are reset: what was written may be written again
     // Looks at every recovered state; may be null.
     std::function<void(UndoDisk&, checkpoint::Engine&)> look = nullptr;
@@ -104,6 +116,7 @@ private:
 
     void violation(std::string const& what, std::uint64_t marked);
     void check(UndoDisk& image, std::uint64_t marked);
+    std::optional<std::uint64_t> identify(checkpoint::Engine& engine, UndoDisk& image, std::uint64_t marked);
     void believe(UndoDisk& image, checkpoint::Engine& engine);
     void count(checkpoint::RecoveryReport const& report, checkpoint::Engine& engine, std::uint64_t number,
                std::uint64_t marked);

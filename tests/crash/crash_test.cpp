@@ -10,6 +10,7 @@ namespace {
 std::vector<Workload> all_workloads() {
     std::vector<Workload> all(workloads().begin(), workloads().end());
     all.insert(all.end(), fault_workloads().begin(), fault_workloads().end());
+    all.insert(all.end(), travel_workloads().begin(), travel_workloads().end());
     return all;
 }
 

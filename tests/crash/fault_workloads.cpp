@@ -90,12 +90,12 @@ Plan reset(std::uint64_t seed, bool flushes_fail) {
 }
 
 Plan resets(std::uint64_t seed) { return reset(seed, false); }
+Plan failed_resets(std::uint64_t seed) { return reset(seed, true); }
 
 constexpr Workload table[] = {
-    {"failed-request", 30, failed_request, 8},
-    {"failed-flushes", 8, failed_flushes, 12},
-    {"failed-writes", 8, failed_writes, 12},
-    {"resets", 8, resets},
+    {"failed-request", 30, failed_request, 8}, {"failed-flushes", 8, failed_flushes, 12},
+    {"failed-writes", 8, failed_writes, 12},   {"resets", 8, resets},
+    {"failed-resets", 8, failed_resets},
 };
 
 } // namespace

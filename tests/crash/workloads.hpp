@@ -17,7 +17,8 @@ struct Workload {
 };
 
 std::span<Workload const> workloads();
-std::span<Workload const> fault_workloads(); // fault_workloads.cpp
+std::span<Workload const> fault_workloads();  // fault_workloads.cpp
+std::span<Workload const> travel_workloads(); // travel_workloads.cpp
 
 // What most plans are made of.
 Model some_changes(std::mt19937_64& random, std::uint64_t frames, std::uint64_t count);

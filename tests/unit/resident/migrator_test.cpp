@@ -54,7 +54,7 @@ private:
     std::vector<store::Completion> done_;
 };
 
-Image formatted(std::uint64_t processor_features = 7, std::uint32_t migration_kib_s = 0) {
+Image formatted(std::uint64_t processor_features = 7) {
     Image image(disk_bytes);
     MemoryDevice device(image);
     alignas(4096) static std::byte buffer[4096];
@@ -63,7 +63,6 @@ Image formatted(std::uint64_t processor_features = 7, std::uint32_t migration_ki
                                      .nonce = {3, 4},
                                      .label = "test",
                                      .abi_revision = abi::abi_revision,
-                                     .migration_kib_s = migration_kib_s,
                                      .processor_features = processor_features})
                      .failed());
     return image;
@@ -222,25 +221,6 @@ TEST(Migrator, NothingIsCommittedWhenNothingIsDirty) {
     EXPECT_GE(machine.kernel().takes, takes + 50);
     EXPECT_EQ(machine.kernel().generation, generation);
     EXPECT_EQ(machine.drive().flushes, flushes);
-}
-
-// Bytes written, the third counter, after so many commits to a store with this rate of migration.
-std::uint64_t bytes_after_commits(std::uint32_t commits, std::uint32_t migration_kib_s) {
-    Machine machine(formatted(7, migration_kib_s));
-    machine.resume();
-    for (std::uint32_t i = 0; i < commits; ++i) {
-        for (std::uint64_t frame = 1; frame <= 20; ++frame)
-            machine.kernel().write(frame * 40 + i % 40, frame_of(i * 20 + static_cast<std::uint32_t>(frame)));
-        auto const before = machine.kernel().generation;
-        EXPECT_TRUE(machine.run_until([&] { return machine.kernel().generation > before; }));
-    }
-    return machine.call(abi::op::migrator::counters).at(3);
-}
-
-TEST(Migrator, MigrationKeepsToTheRateOfTheStoreAndCommitsDoNotWaitForIt) {
-    // Enough that a fold is due, too few that a commit waits for one.
-    auto const unlimited = bytes_after_commits(60, 0);
-    EXPECT_LT(bytes_after_commits(60, 1), unlimited - 50'000);
 }
 
 TEST(Migrator, WithIntervalZeroOnlyARequestTakesACheckpoint) {
