@@ -280,29 +280,22 @@ TEST(Damage, the_newest_checkpoint_before_it_is_noted_is_whole_or_its_parent_is_
 
 // Before a boot says of a checkpoint that it is acknowledged, all of it is written again: a device that lost
 // a write with a failed flush shows it until its cache goes.
-TEST(Damage, a_boot_writes_an_unnoted_checkpoint_again) {
+TEST(Damage, a_boot_writes_an_unnoted_checkpoint_again_before_a_slot_notes_it) {
     Opened scene(Newest::not_noted);
-    auto& disk = scene.prepared.disk;
-    auto const newest = scene.reader.engine().newest();
     std::set<std::uint64_t> missing;
-    EXPECT_TRUE(scene.reader.for_each(newest, [&](checkpoint::FrameInfo const& info) {
-        if (info.birth == newest && !info.zero) missing.insert(info.offset);
+    EXPECT_TRUE(scene.reader.for_each(scene.reader.engine().newest(), [&](checkpoint::FrameInfo const& info) {
+        if (info.birth == scene.reader.engine().newest() && !info.zero) missing.insert(info.offset);
         return true;
     }));
-    ASSERT_GT(missing.size(), 2u);
     for (auto const place : scene.referenced.newest.self) missing.insert(place.offset());
-    disk.start_recording();
-    ASSERT_TRUE(scene.prepared.store.open(200));
-    bool flushed = false;
-    for (auto const& event : disk.history()) {
-        if (event.kind == EventKind::flush_completed) flushed = flushed || missing.empty();
-        if (event.kind != EventKind::write_submitted) continue;
-        missing.erase(event.offset);
-        if (event.offset < 8192) {
-            ASSERT_TRUE(flushed);
-        }
+    bool flushed = missing.size() < 4; // a flush came back when nothing was missing
+    scene.prepared.disk.start_recording();
+    ASSERT_TRUE(!flushed && scene.prepared.store.open(200));
+    for (auto const& event : scene.prepared.disk.history()) {
+        flushed = flushed || (event.kind == EventKind::flush_completed && missing.empty());
+        if (event.kind == EventKind::write_submitted) missing.erase(event.offset);
+        ASSERT_TRUE(flushed || event.kind != EventKind::write_submitted || event.offset >= 8192);
     }
-    EXPECT_TRUE(missing.empty());
     EXPECT_TRUE(flushed);
 }
 
