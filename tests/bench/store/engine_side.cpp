@@ -7,11 +7,23 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <fmt/core.h>
 
 namespace bench {
 
 namespace {
 constexpr std::uint64_t first_frame = 16; // page 0 is this frame
+
+// What a commit that was refused leaves to be asked.
+std::string state_of(checkpoint::Engine& engine) {
+    auto const space = engine.space();
+    auto const& counters = engine.counters();
+    return fmt::format(
+        "(MiB: usable {}, free {}, pending {}, live {}, limit {}; commits {}, folds {}, moved {})",
+        space.usable_bytes >> 20, space.free_bytes >> 20, space.pending_bytes >> 20, space.live_bytes >> 20,
+        space.limit_bytes >> 20, counters.commits, counters.folds, counters.frames_moved);
+}
+
 } // namespace
 
 std::byte* aligned_memory(std::size_t bytes) {
@@ -22,9 +34,15 @@ std::byte* aligned_memory(std::size_t bytes) {
     return memory;
 }
 
+std::uint32_t segment_shift_for(std::uint64_t bytes) {
+    auto shift = abi::disk::segment_shift_default;
+    while (bytes >> shift > checkpoint::Limits().segments && shift < abi::disk::segment_shift_max) ++shift;
+    return shift;
+}
+
 checkpoint::Limits bench_limits(std::uint64_t bytes, std::uint32_t unmigrated_entries) {
     checkpoint::Limits limits;
-    limits.segments = static_cast<std::uint32_t>(bytes >> abi::disk::segment_shift_default) + 1;
+    limits.segments = static_cast<std::uint32_t>(bytes >> segment_shift_for(bytes)) + 1;
     limits.unmigrated_entries = unmigrated_entries;
     limits.cached_nodes = 1024;
     limits.commit_chunk = 1 << 20;
@@ -44,7 +62,7 @@ EngineSide::EngineSide(EngineSetup const& setup)
     checkpoint::FormatOptions options;
     options.store = options.nonce = {1, 2};
     options.label = "bench";
-    if (setup.segment_shift != 0) options.segment_shift = setup.segment_shift;
+    options.segment_shift = segment_shift_for(setup.bytes);
     if (checkpoint::format(device_, {io_.get(), io}, options).failed()) give_up("format failed");
     checkpoint::Memory const memory = {{tables_.get(), tables}, {io_.get(), io}};
     auto const opened = engine_.open(device_, memory, {.limits = limits_, .nonce = {3, 4}});
@@ -60,7 +78,8 @@ void EngineSide::write(std::span<PageWrite const> pages, bool zero) {
             auto const result = call();
             if (!result.failed()) return;
             if (result.error != abi::Error::busy)
-                give_up(std::string(what) + ": " + std::string(abi::describe(result.error).sentence));
+                give_up(
+                    fmt::format("{}: {} {}", what, abi::describe(result.error).sentence, state_of(engine_)));
             checkpoint::turn(engine_, device_, true);
         }
     };

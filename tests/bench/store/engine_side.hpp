@@ -15,11 +15,12 @@ namespace bench {
 struct EngineSetup {
     std::string path;
     std::uint64_t bytes = 0;
-    std::uint32_t segment_shift = 0; // 0: as `stele format` chooses
     std::uint32_t unmigrated_entries = 1 << 18;
     bool sparse = false;
 };
 
+// Segments grow with the store, so that there are no more than the system's migrator has room for.
+std::uint32_t segment_shift_for(std::uint64_t bytes);
 checkpoint::Limits bench_limits(std::uint64_t bytes, std::uint32_t unmigrated_entries);
 
 class EngineSide final : public Side {

@@ -139,7 +139,8 @@ Json migrating(Settings const& settings) {
 
 namespace {
 
-// Fills to 80 % of what is usable, history included, then dirties eight times the store.
+// Fills to 80 % of what is usable, history included, or to just below the line where the store refuses
+// allocation (R29) if that comes first; then dirties eight times the store.
 enum class Choice { uniform, skewed, hot };
 
 Json long_run_of(Settings const& settings, Choice choice) {
@@ -149,9 +150,12 @@ Json long_run_of(Settings const& settings, Choice choice) {
     std::uint64_t set = 0;
     constexpr std::size_t at_once = 256;
     auto const pages = settings.pick<std::size_t>(at_once, 32);
-    auto const usable = side.engine().space().usable_bytes;
-    for (; side.engine().space().live_bytes < usable / 10 * settings.pick<std::uint64_t>(8, 4); set += pages)
-        side.commit(source.sequence(set, pages));
+    auto const filled = [&] {
+        auto const space = side.engine().space();
+        return space.live_bytes >= std::min(space.usable_bytes / 10 * settings.pick<std::uint64_t>(8, 4),
+                                            space.limit_bytes / 100 * 97);
+    };
+    for (; !filled(); set += pages) side.commit(source.sequence(set, pages));
     side.settle();
     Json points = Json::array();
     auto const target = bytes / 2 * settings.pick<std::uint64_t>(16, 3);
