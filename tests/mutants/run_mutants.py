@@ -4,6 +4,9 @@
 kernel and residents are built and sent through power cuts, where they must lose or spoil an acknowledged
 checkpoint. A bug that survives fails. Disk and checker are those of the tree without a bug.
 
+A hosted bug is killed by an assertion of its test, or by a contract of the product, a signal, a time-out:
+which it was is told, for the last two say less. `--list` prints the bugs and their killers, and plants none.
+
 A patch begins with "Rule: R9", then "Expect: lost wrong" (kinds of failure of the campaign, any of them) or
 "Test: TARGET TESTS" (an executable and its --gtest_filter that must fail: a hosted bug, which costs seconds
 where cuts cost most of a minute), then says what the bug is. "System: talk" sends images/talk.toml through
@@ -24,7 +27,8 @@ HERE = Path(__file__).resolve().parent
 SOURCE = HERE.parent.parent
 LEFT_OUT = {".git", "build", "__pycache__"}
 VERDICT = re.compile(r"^campaign: (PASS|FAIL)[^(\n]*(?:\(([^)]*)\))?", re.MULTILINE)
-CASES_FAILED = re.compile(r"^\[  FAILED  \] (\S+)", re.MULTILINE)
+CASES_FAILED = re.compile(r"^\[  FAILED  \] ([A-Za-z][^\s,]*)", re.MULTILINE)
+HOSTED_SECONDS = 240
 
 
 @dataclass
@@ -110,14 +114,21 @@ class Workshop:
         return result.returncode, kinds, result.stdout + result.stderr
 
     def unit_test(self, target, tests):
-        """(exit status, cases that failed, output)"""
+        """(by what it was killed or "", cases that failed, output)"""
         program = next(path for path in (self.build / "tests").rglob(target) if path.is_file())
         command = [str(program), f"--gtest_filter={tests}", "--gtest_brief=1"]
-        result = subprocess.run(command, capture_output=True, text=True, timeout=120)
+        try:
+            result = subprocess.run(command, capture_output=True, text=True, timeout=HOSTED_SECONDS)
+        except subprocess.TimeoutExpired:
+            return "a time-out", set(), f"{HOSTED_SECONDS} s were over"
         found = set(CASES_FAILED.findall(result.stdout))
-        if result.returncode == -signal.SIGABRT:  # a contract of the product
-            found.add("contract")
-        return result.returncode, found, result.stdout + result.stderr
+        if result.returncode == -signal.SIGABRT:
+            by = "a contract"
+        elif result.returncode < 0:
+            by = f"signal {-result.returncode}"
+        else:
+            by = "an assertion" if found else ""
+        return by, found, result.stdout + result.stderr
 
 
 def attack(workshop, mutant):
@@ -128,22 +139,23 @@ def attack(workshop, mutant):
     if mutant is not None and mutant.test:
         workshop.compile(mutant.test[0])
         built = time.monotonic()
-        status, found, output = workshop.unit_test(*mutant.test)
-        caught = bool(found)
+        by, found, output = workshop.unit_test(*mutant.test)
+        caught = bool(by)
     else:
         workshop.compile("kernel", "resident")
         built = time.monotonic()
         status, found, output = workshop.campaign(mutant.system if mutant is not None else "campaign")
         caught = status == 1 and bool(found & mutant.expected) if mutant is not None else status == 0
+        by = "cuts" if caught else ""
     if mutant is not None:
         workshop.patch(mutant, "--reverse")
     times = f"build {built - start:.0f} s, run {time.monotonic() - built:.0f} s"
     if mutant is None:
         print(f"no bug planted: campaign exit {status}, {times}", flush=True)
     else:
-        word = "caught" if caught else "SURVIVED"
-        found = " ".join(sorted(found)) or "nothing"
-        print(f"{mutant.name} ({mutant.rule}): {word}, found: {found}, {times}", flush=True)
+        word = f"killed by {by}" if caught else "SURVIVED"
+        found = " ".join(sorted(found)) or "no case named"
+        print(f"{mutant.name} ({mutant.rule}): {word}, {found}, {times}", flush=True)
     if not caught or workshop.options.verbose:
         print(output, flush=True)
     return caught
@@ -172,12 +184,21 @@ def main():
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--no-baseline", action="store_true", help="do not run the tree without a bug first")
     parser.add_argument("--sample", type=int, help="only so many of each kind")
+    parser.add_argument("--hosted", action="store_true", help="only those that a hosted test kills")
+    parser.add_argument("--list", action="store_true", help="print the bugs and their killers, plant none")
     parser.add_argument("--verbose", action="store_true")
     options = parser.parse_args()
     mutants = [Mutant.read(path) for path in sorted(HERE.glob("*.patch"))]
     if unknown := set(options.names) - {mutant.name for mutant in mutants}:
         parser.error(f"no such mutant: {', '.join(sorted(unknown))}")
     chosen = [mutant for mutant in mutants if not options.names or mutant.name in options.names]
+    if options.hosted:
+        chosen = [mutant for mutant in chosen if mutant.test]
+    if options.list:
+        for mutant in chosen:
+            killer = " ".join(mutant.test) or f"cuts: {' '.join(sorted(mutant.expected))}"
+            print(f"{mutant.name:40} {mutant.rule:4} {killer}")
+        return 0
     workshop = Workshop(options)
     start = time.monotonic()
     digest = workshop.synchronise()  # also takes away what an interrupted run left
