@@ -12,7 +12,6 @@ A patch begins with "Rule: R9", then "Expect: lost wrong" (kinds of failure of t
 where cuts cost most of a minute), then says what the bug is. "System: talk" sends images/talk.toml through
 the cuts instead of images/campaign.toml."""
 import argparse
-import hashlib
 import os
 import re
 import shutil
@@ -71,19 +70,16 @@ class Workshop:
         os.environ.update(CCACHE_BASEDIR=str(SOURCE), CCACHE_NOHASHDIR="true")
 
     def synchronise(self):
-        """Makes the copy equal to the sources; files that are equal keep their time. The tree's digest."""
+        """Makes the copy equal to the sources; files that are equal keep their time."""
         wanted = set(files_of(SOURCE))
-        digest = hashlib.sha256()
         for relative in sorted(wanted):
             source, copy = SOURCE / relative, self.tree / relative
             content = source.read_bytes()
-            digest.update(str(relative).encode() + b"\0" + content)
             if not copy.exists() or copy.read_bytes() != content:
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(source, copy)
         for relative in set(files_of(self.tree)) - wanted:
             (self.tree / relative).unlink()
-        return digest.digest()
 
     def patch(self, mutant, *how):
         how = ("-p1", "--no-backup-if-mismatch", "--fuzz=0", *how)
@@ -161,18 +157,6 @@ def attack(workshop, mutant):
     return caught
 
 
-def sample(mutants, limit, digest):
-    """`limit` of those that go through cuts and of the hosted ones. Which, the tree decides: the same tree is
-    tested the same way, the next one differently."""
-    chosen = []
-    for hosted in (False, True):
-        kind = [mutant for mutant in mutants if bool(mutant.test) == hosted]
-        kind.sort(key=lambda mutant: hashlib.sha256(digest + mutant.name.encode()).digest())
-        chosen += kind[:limit]
-    print(f"{len(chosen)} of {len(mutants)} planted bugs; all of them: ./run crash --mutants", flush=True)
-    return chosen
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", help="mutants (default: all)")
@@ -183,7 +167,6 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--no-baseline", action="store_true", help="do not run the tree without a bug first")
-    parser.add_argument("--sample", type=int, help="only so many of each kind")
     parser.add_argument("--hosted", action="store_true", help="only those that a hosted test kills")
     parser.add_argument("--list", action="store_true", help="print the bugs and their killers, plant none")
     parser.add_argument("--verbose", action="store_true")
@@ -201,9 +184,7 @@ def main():
         return 0
     workshop = Workshop(options)
     start = time.monotonic()
-    digest = workshop.synchronise()  # also takes away what an interrupted run left
-    if options.sample is not None:
-        chosen = sample(chosen, options.sample, digest)
+    workshop.synchronise()  # also takes away what an interrupted run left
     survivors = [] if options.no_baseline or attack(workshop, None) else ["the tree without a bug fails"]
     survivors += [mutant.name for mutant in chosen if not attack(workshop, mutant)]
     verdict = f"FAIL, {', '.join(survivors)}" if survivors else "PASS"
