@@ -78,6 +78,9 @@ public:
 
     // No pass begins by itself, none is named by itself.
     void hold(bool held) { held_ = held; }
+    // No pass drops this checkpoint while somebody is about to pin it or to go back to it; none:
+    // Generation().
+    void keep(Generation at) { kept_ = at.raw(); }
     // A pass of its own, while held and idle: the same map with another checkpoint table, made from the one
     // in force by changes of this draft ...
     Retained& draft();
@@ -152,6 +155,7 @@ private:
     bool urgent_ = false;
     bool begun_urgent_ = false; // the pass under way was begun in need
     bool held_ = false;
+    std::uint64_t kept_ = 0; // a generation
     bool limited_ = false;
     std::int64_t budget_ = 0;   // bytes; below zero after a piece that was larger than what was left
     std::uint64_t charged_ = 0; // of what the streams have sent

@@ -16,7 +16,8 @@ bool Migration::space_is_needed() const { return (urgent_ && needed_ != for_entr
 std::size_t Migration::unpinned_allowed(std::size_t directories) const {
     auto const& s = state_;
     auto const table = s.limits.side_chunk - sizeof(CheckpointTableHeader);
-    auto const most = std::min(checkpoints_at_most, table / sizeof(CheckpointEntry)) - s.retained.pins();
+    auto const others = s.retained.pins() + (kept_ != 0 ? 1U : 0U);
+    auto const most = std::min(checkpoints_at_most, table / sizeof(CheckpointEntry)) - others;
     if (!space_is_needed()) return most;
     if (s.crowded()) return urgent_ ? 0 : s.retained.unpinned() / 2;
     return std::min(most, (s.retained.unpinned() + directories) / 2);
@@ -34,6 +35,7 @@ void Migration::prepare(std::size_t directories, std::uint64_t target) {
     retention.tenths = slot.retain_tenths;
     retention.seconds = slot.retain_seconds;
     retention.unpinned_at_most = unpinned_allowed(directories);
+    retention.also = kept_;
     retain(s.directories, s.retained, target, retention, retained_);
     changes_.start(s.directories, directories);
 }

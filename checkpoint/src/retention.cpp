@@ -24,6 +24,10 @@ public:
             return;
         }
         // What is younger than the base has its directory.
+        if (entry.generation == retention_.also && entry.generation < base_) {
+            after_.put(entry);
+            return;
+        }
         if (!stays || entry.generation >= base_ || unpinned_ >= retention_.unpinned_at_most) return;
         after_.put(entry);
         ++unpinned_;

@@ -12,6 +12,7 @@ struct Retention {
     std::uint32_t tenths = 0;  // of the last tenths of a second one each
     std::uint32_t seconds = 0; // of the last seconds one each
     std::size_t unpinned_at_most = abi::disk::checkpoints_at_most;
+    std::uint64_t also = 0; // a generation that stays whatever its age; 0: none
 };
 
 // The table beside the new base: of the checkpoints that are in the map up to `base` those that stay, and all

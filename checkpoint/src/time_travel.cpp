@@ -21,11 +21,16 @@ bool printable(std::string_view name) {
 // The engine with nothing else under way; no pass begins by itself until it is let go.
 class Quiet {
 public:
-    Quiet(Engine& engine, store::BlockDevice& device) : engine_(engine), device_(device) {}
+    // `at`: a checkpoint that must outlive the preparations.
+    Quiet(Engine& engine, store::BlockDevice& device, Generation at = Generation())
+        : engine_(engine), device_(device) {
+        state().migration.keep(at);
+    }
     Quiet(Quiet const&) = delete;
     Quiet& operator=(Quiet const&) = delete;
     ~Quiet() {
         state().migration.hold(false);
+        state().migration.keep(Generation());
         state().runnable = true;
     }
 
@@ -188,7 +193,7 @@ Result<std::uint64_t> afford(EngineState& s, Generation at) {
 
 Result<Generation> pin(Engine& engine, store::BlockDevice& device, Generation at, std::string_view name) {
     if (!printable(name)) return base::fail(Error::bad_argument);
-    Quiet quiet(engine, device);
+    Quiet quiet(engine, device, at);
     TRY(quiet.begin());
     auto& s = quiet.state();
     auto entry = known(s, at);
@@ -197,8 +202,6 @@ Result<Generation> pin(Engine& engine, store::BlockDevice& device, Generation at
     if (s.retained.pins() == pins_at_most) return base::fail(Error::limit_reached);
     auto const shared = TRY(afford(s, at));
     TRY(quiet.make_room(change_segments));
-    // Room was made at the cost of history, perhaps of this checkpoint.
-    if (!known(s, at)) return base::fail(Error::no_such_checkpoint);
     auto& table = s.migration.draft();
     set_pin(*entry, name);
     if (table.entries().size() == checkpoints_at_most && table.find(at) == nullptr)
@@ -227,14 +230,13 @@ Result<Generation> unpin(Engine& engine, store::BlockDevice& device, std::string
 }
 
 Result<Generation> roll_back(Engine& engine, store::BlockDevice& device, Generation to) {
-    Quiet quiet(engine, device);
+    Quiet quiet(engine, device, to);
     TRY(quiet.begin());
     auto& s = quiet.state();
-    if (!known(s, to)) return base::fail(Error::no_such_checkpoint);
-    // At worst every leaf is full and becomes two.
-    TRY(quiet.make_room(2 * s.reserve_segments()));
     auto const entry = known(s, to);
     if (!entry) return base::fail(Error::no_such_checkpoint);
+    // At worst every leaf is full and becomes two.
+    TRY(quiet.make_room(2 * s.reserve_segments()));
     s.migration.begin_rollback(to, Generation(s.report.boot, s.last_used.counter() + 1));
     return quiet.name(record_of(*entry), to);
 }

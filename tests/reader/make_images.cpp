@@ -96,11 +96,12 @@ bool run_commits(ReferenceStore& store, std::uint64_t seed, int count) {
     return true;
 }
 
-// A pin of something older, one of the newest, and a rollback to the former.
+// A pin of the oldest, one of the newest, and a rollback to the former.
 bool travel(ReferenceStore& store) {
+    if (!store.open(77)) return false;
     auto const list = store.history();
-    return store.pin(list[list.size() / 3].generation, "older") &&
-           store.pin(store.engine().newest(), "before") && store.roll_back(list[list.size() / 3].generation);
+    return store.pin(list.back().generation, "oldest") && store.pin(store.engine().newest(), "before") &&
+           store.roll_back(list.back().generation);
 }
 
 } // namespace

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pins and rollback: changes of what is retained, each a housekeeping checkpoint. They wait for the device
 // and are for a store that no machine runs (the tools), or before one runs (the migrator, at boot); no commit
-// is open. Each is atomic: after a cut it was made or it was not.
+// is open. Each is atomic: after a cut it was made or it was not. A pass of the migration that had begun
+// before is finished first, and may drop the checkpoint that is named: call them soon after open().
 #pragma once
 
 #include <checkpoint/engine.hpp>
