@@ -47,4 +47,9 @@ abi::Capability build_address_space(FrameArena& arena, std::vector<MappedPage> c
     return build(arena, pages, 0, user_space_bits);
 }
 
+abi::Capability build_address_space(FrameArena& arena, std::vector<MappedPage> const& pages,
+                                    std::uint64_t base, unsigned size) {
+    return build(arena, pages, base, size);
+}
+
 } // namespace tools

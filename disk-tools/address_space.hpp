@@ -19,5 +19,8 @@ inline constexpr unsigned user_space_bits = 47;
 // The capability to the root PATT. Pages are sorted by address, no address twice; an
 // empty list gives an empty node.
 abi::Capability build_address_space(FrameArena& arena, std::vector<MappedPage> const& pages);
+// The same of a part: 2^size bytes from `base` on, which hold all of the pages.
+abi::Capability build_address_space(FrameArena& arena, std::vector<MappedPage> const& pages,
+                                    std::uint64_t base, unsigned size);
 
 } // namespace tools

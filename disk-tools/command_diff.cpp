@@ -151,8 +151,9 @@ void print_process(Document const& process) {
 } // namespace
 
 int command_diff(CommonOptions const& common, DiffOptions const& options) {
-    StoreView before(options.before, common.live);
-    StoreView after(options.after, common.live);
+    bool const one_store = !options.later.empty();
+    StoreView before(one_store ? options.before + "@" + options.after : options.before, common.live);
+    StoreView after(one_store ? options.before + "@" + options.later : options.after, common.live);
     refuse_other_store(before, after);
     auto const document = compare(before, after, options.detail);
     auto const status =

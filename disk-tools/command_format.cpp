@@ -12,6 +12,7 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include <charconv>
 #include <filesystem>
 
 namespace tools {
@@ -55,12 +56,42 @@ void write_first_checkpoint(std::string const& image, Device& device, FrameArena
     writer.finish();
 }
 
+struct Retention {
+    std::uint32_t newest;
+    std::uint16_t tenths = checkpoint::FormatOptions{}.retain_tenths;
+    std::uint16_t seconds = checkpoint::FormatOptions{}.retain_seconds;
+};
+
+// "N" or "N,TENTHS,SECONDS".
+Retention parse_retention(std::string const& text, std::uint32_t newest) {
+    Retention retention{.newest = newest};
+    if (text.empty()) return retention;
+    std::string_view rest = text;
+    auto const take = [&](auto& value, unsigned least, unsigned most) {
+        auto const [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), value);
+        if (error != std::errc{} || value < least || value > most) return false;
+        rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
+        return true;
+    };
+    auto const comma = [&] {
+        if (!rest.starts_with(',')) return false;
+        rest.remove_prefix(1);
+        return true;
+    };
+    bool good = take(retention.newest, 2, 1024);
+    if (good && !rest.empty())
+        good = comma() && take(retention.tenths, 0, 600) && comma() && take(retention.seconds, 0, 3600);
+    if (good && rest.empty()) return retention;
+    throw Problem(ExitCode::usage, "usage", "'" + text + "' is no retention",
+                  "write it as N or N,TENTHS,SECONDS: 2 to 1024, up to 600, up to 3600; e.g. 16,20,60");
+}
+
 } // namespace
 
 int command_format(CommonOptions const& common, FormatOptions const& options) {
     auto system = read_system_description(options.system);
     if (!options.label.empty()) system.label = options.label;
-    if (options.retain != 0) system.retain = options.retain;
+    auto const retention = parse_retention(options.retain, system.retain);
     if (options.interval_ms >= 0) system.interval_ms = static_cast<std::uint32_t>(options.interval_ms);
     if (options.processor == "avx") system.processor_features |= abi::avx_feature;
     if (system.interval_ms != 0 && system.interval_ms < 5)
@@ -78,7 +109,8 @@ int command_format(CommonOptions const& common, FormatOptions const& options) {
                     (holds == "something else" ? existing_content(options.image) : "holds " + holds),
                 "to replace it: stele format --force " + options.image + " ...");
 
-    auto const segment = std::uint64_t{1} << abi::disk::segment_shift_default;
+    auto const shift = checkpoint::segment_shift_for(options.size);
+    auto const segment = std::uint64_t{1} << shift;
     auto const size = options.size / segment * segment;
     auto const store_id = random_bits();
     std::uint64_t allocated = 0;
@@ -92,8 +124,12 @@ int command_format(CommonOptions const& common, FormatOptions const& options) {
                                               .label = system.label,
                                               .created_ns = wall_clock_ns(),
                                               .abi_revision = abi::abi_revision,
+                                              .segment_shift = shift,
                                               .interval_ms = system.interval_ms,
-                                              .retain = system.retain,
+                                              .retain = retention.newest,
+                                              .retain_tenths = retention.tenths,
+                                              .retain_seconds = retention.seconds,
+                                              .migration_kib_s = options.migration_limit,
                                               .processor_features = system.processor_features});
         if (made.error == abi::Error::bad_argument)
             throw Problem(ExitCode::usage, "usage",

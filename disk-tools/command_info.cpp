@@ -8,6 +8,7 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cstring>
 #include <vector>
 
@@ -53,7 +54,13 @@ nlohmann::ordered_json slot_document(checkpoint::SlotState const& state) {
          {"record", text_of(slot.record)},
          {"next", text_of(slot.next)},
          {"created_ns", slot.created_ns},
-         {"label", label_of(slot)}});
+         {"label", label_of(slot)},
+         {"interval_ms", slot.interval_ms},
+         {"retain", slot.retain},
+         {"processor_features", format_hex(slot.processor_features)},
+         {"retain_tenths", slot.retain_tenths},
+         {"retain_seconds", slot.retain_seconds},
+         {"migration_kib_s", slot.migration_kib_s}});
     return document;
 }
 
@@ -61,7 +68,7 @@ nlohmann::ordered_json slot_document(checkpoint::SlotState const& state) {
 int print_super(CommonOptions const& common, InfoOptions const& options) {
     auto const path = parse_store_reference(options.store).path;
     StoreFile file(path, common.live ? StoreFile::Access::read_live : StoreFile::Access::read);
-    EngineMemory memory(limits_for(file.size()));
+    EngineMemory memory(limits_for(file.device()));
     nlohmann::ordered_json slots = nlohmann::ordered_json::array();
     bool any_valid = false;
     for (auto const& state : checkpoint::OfflineStore::slots(file.device(), memory.io_bytes())) {
@@ -85,6 +92,35 @@ std::string processor_name(std::uint64_t features) {
     return fmt::format("features {:#x}", features);
 }
 
+// Each pin, and the blocks of its checkpoint that are not blocks of the newest.
+nlohmann::ordered_json pins_of(StoreView& view) {
+    nlohmann::ordered_json pins = nlohmann::ordered_json::array();
+    std::vector<std::uint64_t> newest;
+    auto const blocks = [&](checkpoint::Generation at, auto each) {
+        auto const done = view.store().for_each(at, [&](checkpoint::FrameInfo const& info) {
+            if (!info.zero) each(info.offset);
+            return true;
+        });
+        if (done.failed()) throw view.file().problem(done.error);
+    };
+    auto const history = view.history();
+    for (auto const& info : history) {
+        if (!info.pinned) continue;
+        if (newest.empty()) {
+            blocks(history.front().generation, [&](std::uint64_t offset) { newest.push_back(offset); });
+            std::ranges::sort(newest);
+        }
+        std::uint64_t own = 0;
+        blocks(info.generation, [&](std::uint64_t offset) {
+            if (!std::ranges::binary_search(newest, offset)) own += abi::frame_size;
+        });
+        pins.push_back({{"name", printable(std::string(info.pin_name()))},
+                        {"generation", info.generation.counter()},
+                        {"ownBytes", own}});
+    }
+    return pins;
+}
+
 } // namespace
 
 int command_info(CommonOptions const& common, InfoOptions const& options) {
@@ -97,6 +133,7 @@ int command_info(CommonOptions const& common, InfoOptions const& options) {
     auto const generation = view.at().generation;
     // R33: from the third on, the next boot holds all processes.
     auto const idle_boots = slot.boot - recovery.generation.boot();
+    auto const pins = pins_of(view);
     if (common.json) {
         print_json({{"schema", "stele.info/1"},
                     {"store", text_of(slot.store)},
@@ -122,7 +159,11 @@ int command_info(CommonOptions const& common, InfoOptions const& options) {
                     {"usableBytes", space.usable_bytes},
                     {"tornNewest", recovery.torn},
                     {"intervalMs", slot.interval_ms},
-                    {"retain", slot.retain}});
+                    {"retain", slot.retain},
+                    {"retainTenths", slot.retain_tenths},
+                    {"retainSeconds", slot.retain_seconds},
+                    {"migrationKibPerSecond", slot.migration_kib_s},
+                    {"pins", pins}});
         return 0;
     }
     auto const size = [&](std::uint64_t bytes) { return format_size(bytes, common.units); };
@@ -140,6 +181,13 @@ int command_info(CommonOptions const& common, InfoOptions const& options) {
                idle_boots == 0 ? "" : fmt::format(", {} without a commit", idle_boots));
     fmt::print("  space        {} live, {} free of {} usable\n", size(space.live_bytes),
                size(space.free_bytes), size(space.usable_bytes));
+    fmt::print("  retention    the newest {}, one a tenth of {}.{} s, one a second of {} s{}\n", slot.retain,
+               slot.retain_tenths / 10, slot.retain_tenths % 10, slot.retain_seconds,
+               slot.migration_kib_s == 0 ? "" : fmt::format("; migration {} KiB/s", slot.migration_kib_s));
+    for (auto const& pin : pins)
+        fmt::print("  pin          {}: checkpoint {}, {} that the newest does not have\n",
+                   pin["name"].get<std::string>(), pin["generation"].get<std::uint64_t>(),
+                   size(pin["ownBytes"].get<std::uint64_t>()));
     if (recovery.torn) fmt::print("  note         the newest commit was torn and is ignored\n");
     return 0;
 }

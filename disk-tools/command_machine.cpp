@@ -5,21 +5,60 @@
 #include "problem.hpp"
 #include "report.hpp"
 #include "store_file.hpp"
+#include "store_fork.hpp"
 #include "store_lock.hpp"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
 #include <csignal>
+#include <cstdio>
 
 namespace tools {
 
-int command_boot(CommonOptions const& common, MachineOptions const& options) {
-    if (options.interval_ms >= 0 && options.interval_ms != 0 && options.interval_ms < 5)
+namespace {
+
+// The store that the machine will run on: that of the command line, refused here when it is none or in use;
+// with
+// --fork the one that is made now; or that of the command line read only, under a layer that is thrown away.
+MachineOptions prepare(CommonOptions const& common, MachineOptions options) {
+    auto reference = parse_store_reference(options.store);
+    if (!options.at.empty()) {
+        if (reference.checkpoint != "latest")
+            throw Problem(ExitCode::usage, "usage", "two checkpoints are named",
+                          "name it as STORE@REF or by --at");
+        reference.checkpoint = options.at;
+    }
+    bool const is_older = !options.at.empty() || reference.checkpoint != "latest";
+    if ((is_older || !options.fork.empty()) && options.previous)
+        throw Problem(ExitCode::usage, "usage", "--previous and another checkpoint are named",
+                      "name one of them");
+    options.store = reference.path;
+    if (!is_older && options.fork.empty()) {
+        StoreFile const probe(options.store, StoreFile::Access::exclusive);
+        return options;
+    }
+    StoreView view(reference.path + "@" + reference.checkpoint, StoreFile::Access::read);
+    if (options.fork.empty()) {
+        options.throw_away_at = view.at().generation;
+        return options;
+    }
+    auto const fork = fork_store(view, options.fork, options.force);
+    if (!common.quiet && !common.json)
+        fmt::print("{}: store {:08x}, checkpoint {} of {}, {} frames\n", options.fork,
+                   fork.store.low & 0xffffffff, view.at().generation.counter(), reference.path, fork.frames);
+    std::fflush(stdout);
+    options.store = options.fork;
+    return options;
+}
+
+} // namespace
+
+int command_boot(CommonOptions const& common, MachineOptions const& asked) {
+    if (asked.interval_ms >= 0 && asked.interval_ms != 0 && asked.interval_ms < 5)
         throw Problem(ExitCode::usage, "usage", "--interval is below 5",
                       "use 5 or more, or 0 for checkpoints on request only");
-    // A file that is no store, or that is in use, is refused here, before a machine is started on it.
-    { StoreFile const probe(options.store, StoreFile::Access::exclusive); }
+    auto const options = prepare(common, asked);
     if (!options.print_only) return run_machine(options);
     auto const command = qemu_command(options);
     if (common.json) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The frames of a store that is being made: hands out persistent frames and objects
-// in heap frames, version 1 all.
+// New frames of a store: hands out persistent frames, one after the other, and objects in heap frames,
+// version 1 all.
 #pragma once
 
 #include <abi/capability.hpp>
@@ -24,9 +24,12 @@ class FrameArena {
 public:
     static constexpr abi::Version first_version = abi::first_version;
 
+    // The first frame must be nobody's, and all behind it.
+    explicit FrameArena(abi::FrameId first = abi::root_frame) : first_(first) {}
+
     // A fresh zeroed frame of a page or process type. References stay valid.
     NewFrame& frame(abi::FrameType type) {
-        auto const id = abi::FrameId::persistent(abi::root_frame.number() + frames_.size());
+        auto const id = abi::FrameId::persistent(first_.number() + frames_.size());
         frames_.push_back({.id = id, .type = type, .live = false, .content = {}});
         return frames_.back();
     }
@@ -44,6 +47,12 @@ public:
         return {abi::ObjectId(slot.frame->id, index), made};
     }
 
+    // nullptr: not one of these.
+    NewFrame* find(abi::FrameId id) {
+        auto const at = id.number() - first_.number();
+        return id.number() < first_.number() || at >= frames_.size() ? nullptr : &frames_[at];
+    }
+
     std::deque<NewFrame> const& frames() const { return frames_; }
 
 private:
@@ -51,6 +60,7 @@ private:
         NewFrame* frame = nullptr;
         unsigned used = 0;
     };
+    abi::FrameId first_;
     std::deque<NewFrame> frames_;
     std::map<abi::FrameType, Open> open_;
 };

@@ -5,6 +5,7 @@
 
 #include "address_space.hpp"
 #include "problem.hpp"
+#include "process_start.hpp"
 #include "program_file.hpp"
 
 #include <abi/boot_slots.hpp>
@@ -22,12 +23,6 @@ using abi::CapabilityType;
 using abi::FrameType;
 using abi::Right;
 using abi::Rights;
-
-// The stack ends one guard page below this address; the register page stands above it.
-constexpr std::uint64_t stack_top = 0x7eff'ffff'0000;
-constexpr std::uint64_t initial_flags = 0x202; // interrupts on, and the bit that is always set
-constexpr std::uint16_t initial_x87_control = 0x37f;
-constexpr std::uint32_t initial_mxcsr = 0x1f80;
 
 Capability page_capability(CapabilityType type, abi::FrameId frame, Rights rights = {}) {
     return Capability::to_object(type, abi::ObjectId(frame, 0), FrameArena::first_version, rights);
@@ -221,13 +216,7 @@ private:
         auto& process = base::view<abi::Process>(base::Bytes(made.frame->content));
         process.header = {FrameArena::first_version.raw(), abi::ObjectHeader::in_use};
         process.state = description.stopped ? abi::RunState::stopped : abi::RunState::ready;
-        process.registers.rip = program.entry;
-        process.registers.rsp = stack_top;
-        process.registers.rdi = description.argument;
-        process.registers.rsi = system_.processor_features;
-        process.registers.rflags = initial_flags;
-        std::memcpy(process.xsave.data(), &initial_x87_control, sizeof initial_x87_control);
-        std::memcpy(process.xsave.data() + 24, &initial_mxcsr, sizeof initial_mxcsr);
+        start_at(process, program.entry, description.argument, system_.processor_features);
         std::memcpy(process.name.data(), description.name.data(),
                     std::min(description.name.size(), process.name.size() - 1));
         auto const set = [&](abi::ProcessSlot slot, Capability value) {

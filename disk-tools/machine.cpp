@@ -45,6 +45,7 @@ constexpr unsigned reconnect_seconds = 60;
 std::string store_drive(MachineOptions const& options) {
     auto place = "file=" + escaped(options.store);
     if (is_nbd_uri(options.store)) place += fmt::format(",file.reconnect-delay={}", reconnect_seconds);
+    if (options.throw_away_at) return place + ",format=raw,if=none,id=store,snapshot=on";
     return place + ",format=raw,if=none,id=store,cache=writeback";
 }
 
@@ -57,6 +58,8 @@ std::string kernel_words(MachineOptions const& options) {
     if (options.amnesia != 0) add(fmt::format("amnesia={}", options.amnesia));
     if (options.hold) add("hold");
     if (options.previous) add("previous");
+    if (options.throw_away_at)
+        add(fmt::format("at={}.{}", options.throw_away_at->boot(), options.throw_away_at->counter()));
     if (!options.words.empty()) add(options.words);
     return words;
 }

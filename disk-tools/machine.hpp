@@ -2,7 +2,10 @@
 // The QEMU machine that boots a store: its command line.
 #pragma once
 
+#include <checkpoint/generation.hpp>
+
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +21,10 @@ struct MachineOptions {
     bool gdb = false;              // waits for gdb on a UNIX socket beside the store
     bool hold = false;
     bool previous = false;
+    std::string at, fork; // a checkpoint's name; a file
+    bool force = false;   // replaces what `fork` names
+    // Of `at`: the machine goes on from there, and writes to nothing that stays.
+    std::optional<checkpoint::Generation> throw_away_at;
     std::int64_t interval_ms = -1; // -1: as the store says
     std::uint64_t amnesia = 0;
     std::string words; // further words of the kernel's command line

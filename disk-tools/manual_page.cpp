@@ -72,8 +72,9 @@ std::string verb_page(OptionTree const& tree, VerbNode const& verb) {
             synopsis += " *" + option.names.back() + "* _" + escaped(option.value) + "_";
     return fmt::format("stele-{}(1)\n\n# NAME\n\nstele-{} - {}\n\n# SYNOPSIS\n\n{} [options]\n\n", verb.name,
                        verb.name, escaped(first_small(verb.text)), synopsis) +
-           options_section("OPTIONS", verb.options) + options_section("OPTIONS OF ALL VERBS", tree.common) +
-           exit_section() + "# SEE ALSO\n\n*stele*(1)\n";
+           manual_description(verb.name) + options_section("OPTIONS", verb.options) +
+           options_section("OPTIONS OF ALL VERBS", tree.common) + exit_section() +
+           "# SEE ALSO\n\n*stele*(1)\n";
 }
 
 } // namespace

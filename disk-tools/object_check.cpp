@@ -2,7 +2,7 @@
 // Every capability of a checkpoint against the frame that it names.
 #include "object_check.hpp"
 
-#include <abi/objects/frame_shape.hpp>
+#include "held_capabilities.hpp"
 
 #include <memory>
 #include <unordered_map>
@@ -52,29 +52,20 @@ public:
             });
         view_.file().expect_alive();
         if (done.failed()) return {};
-        for (auto const frame : with_capabilities) check_frame(frame);
+        for (auto const frame : with_capabilities)
+            if (auto const read = visit_capabilities(
+                    view_, frame, [&](HeldCapability const& held) { check_capability(held); });
+                read && *read == abi::FrameType::process)
+                ++counts_.processes;
         return counts_;
     }
 
 private:
-    void check_frame(abi::FrameId frame) {
-        alignas(64) std::array<std::byte, abi::frame_size> content;
-        auto const info = view_.store().read(view_.at().generation, frame, content);
-        if (info.failed()) return view_.file().expect_alive();
-        if (info->type == abi::FrameType::process) ++counts_.processes;
-        auto const shape = abi::shape_of(info->type);
-        for (unsigned object = 0; object < shape.objects; ++object)
-            for (unsigned slot = 0; slot < shape.capability_count; ++slot) {
-                auto const capability = base::read<abi::Capability>(
-                    base::ConstBytes(content), std::size_t{object} * shape.object_size +
-                                                   shape.capability_offset + slot * sizeof(abi::Capability));
-                if (capability.is_null() && capability.word0 == 0 && capability.word1 == 0) continue;
-                ++counts_.capabilities;
-                check_capability(frame, slot, capability);
-            }
-    }
-
-    void check_capability(abi::FrameId frame, unsigned slot, abi::Capability capability) {
+    void check_capability(HeldCapability const& held) {
+        ++counts_.capabilities;
+        auto const frame = held.frame;
+        auto const slot = held.slot;
+        auto const capability = held.capability;
         auto const report = [&](std::string const& code, std::string const& text) {
             report_({frame, code, text});
         };

@@ -47,6 +47,8 @@ std::string completion_script(OptionTree const& tree, std::string const& shell);
 
 // The pages in their order: "stele", then the verbs.
 std::vector<std::string> manual_page_names(OptionTree const& tree);
+// The description of a verb for its page, with its heading; empty when its options say all.
+std::string manual_description(std::string const& verb);
 // One page in scdoc's language; Problem usage when there is no such page.
 std::string manual_page(OptionTree const& tree, std::string const& name);
 

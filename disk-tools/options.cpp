@@ -30,6 +30,9 @@ struct CommandLine {
     InspectOptions inspect;
     CatOptions cat;
     ExtractOptions extract;
+    InstallOptions install;
+    PinOptions pin, unpin;
+    RollbackOptions rollback;
     DiffOptions diff;
     CheckOptions check;
     MachineOptions boot;
@@ -56,6 +59,8 @@ public:
         add_format();
         add_readers();
         add_copiers();
+        add_writers();
+        add_travel();
         add_machine();
         add_others();
     }
@@ -71,7 +76,7 @@ private:
     static void store_argument(CLI::App* command, std::string& store) {
         command
             ->add_option("STORE", store,
-                         "A store; STORE@REF names a checkpoint: a generation, 'latest' or -N")
+                         "A store; STORE@REF names a checkpoint: a generation, 'latest', -N, a time or a pin")
             ->required()
             ->envname("STELE_STORE");
     }
@@ -96,7 +101,15 @@ private:
         command->add_option("--programs", format.programs, "Folder of the programs' ELF files")
             ->type_name(folder_value);
         command->add_option("--label", format.label, "Label in place of the description's");
-        command->add_option("--retain", format.retain, "Checkpoints that stay readable");
+        command
+            ->add_option("--retain", format.retain,
+                         "Checkpoints that stay readable: the newest N; one each of the last TENTHS of a "
+                         "second, and of the last SECONDS")
+            ->type_name("N[,TENTHS,SECONDS]");
+        command
+            ->add_option("--migration-limit", format.migration_limit,
+                         "KiB that migration may read and write a second; 0: as much as it can")
+            ->type_name("KIB/S");
         command->add_option("--interval", format.interval_ms,
                             "Milliseconds between checkpoints: 0 or 5 and up");
         command
@@ -120,6 +133,9 @@ private:
                              [this] { return command_history(line_.common, line_.history); });
         store_argument(history, line_.history.store);
         history->add_option("-n", line_.history.count, "At most this many");
+        history->add_flag("--pinned", line_.history.pinned, "Only those that are pinned");
+        history->add_option("--since", line_.history.since, "Only from this time on: 2026-11-23T17:05[:29]")
+            ->type_name("TIME");
         live_flag(history);
 
         auto* ps =
@@ -149,6 +165,8 @@ private:
         diff->add_option("B", line_.diff.after, "The same store or a copy of it, STORE or STORE@REF: what is")
             ->required()
             ->type_name(file_value);
+        diff->add_option("C", line_.diff.later,
+                         "Given this, A is the store, and B and C name its checkpoints");
         diff->add_flag("--detail", line_.diff.detail, "Also each frame and the address of each page");
         live_flag(diff);
 
@@ -185,6 +203,39 @@ private:
         live_flag(extract);
     }
 
+    void add_writers() {
+        auto* install = verb("install", "Replace the program of a process in a store that nobody runs",
+                             [this] { return command_install(line_.common, line_.install); });
+        store_argument(install, line_.install.store);
+        install->add_option("PROCESS", line_.install.process, "Its name, or its PID")->required();
+        install->add_option("PROGRAM", line_.install.program, "The program's ELF file")
+            ->required()
+            ->type_name(file_value);
+        install->add_flag("--keep-data", line_.install.keep_data,
+                          "Its writable pages that are there keep their content");
+        install->add_option("--argument", line_.install.argument,
+                            "What it is given when it starts; 0 without");
+        install->add_flag("-n,--dry-run", line_.install.dry_run, "Check everything, write nothing");
+    }
+
+    void add_travel() {
+        auto* pin = verb("pin", "Keep a checkpoint under a name",
+                         [this] { return command_pin(line_.common, line_.pin); });
+        store_argument(pin, line_.pin.store);
+        pin->add_option("NAME", line_.pin.name, "1 to 31 ASCII characters, no blank")->required();
+
+        auto* unpin = verb("unpin", "Let a pin go; its checkpoint stays as long as its age gives it",
+                           [this] { return command_unpin(line_.common, line_.unpin); });
+        store_argument(unpin, line_.unpin.store);
+        unpin->add_option("NAME", line_.unpin.name, "The pin's name")->required();
+
+        auto* rollback = verb("rollback", "Make a new checkpoint with the content of an older one",
+                              [this] { return command_rollback(line_.common, line_.rollback); });
+        store_argument(rollback, line_.rollback.store);
+        rollback->add_option("REF", line_.rollback.reference, "A generation, -N, a time or a pin")
+            ->required();
+    }
+
     void add_machine() {
         auto& boot = line_.boot;
         auto* command = verb("boot", "Start a machine on a store",
@@ -206,6 +257,13 @@ private:
         command->add_option("--kill-after", boot.kill_after_ms, "Pull the plug after this many milliseconds");
         command->add_flag("--hold", boot.hold, "Restore, and run no persistent process");
         command->add_flag("--previous", boot.previous, "Go on from the checkpoint before the newest");
+        command
+            ->add_option("--at", boot.at,
+                         "Go on from this checkpoint, and keep nothing of it: the store stays as it is")
+            ->type_name("REF");
+        command->add_option("--fork", boot.fork, "Make a new store of the checkpoint, and boot that")
+            ->type_name(file_value);
+        command->add_flag("--force", boot.force, "With --fork: replace the file");
         command->add_flag("--menu", boot.menu, "GRUB's menu waits for a choice");
         command->add_flag("--uefi", boot.uefi, "Start by UEFI in place of the BIOS");
         command->add_flag("--direct", boot.direct, "Without GRUB: QEMU loads the kernel")

@@ -21,7 +21,8 @@ struct CommonOptions {
 struct FormatOptions {
     std::string image, system, label, programs;
     std::uint64_t size = 0;
-    std::uint32_t retain = 0; // 0: as the description says
+    std::string retain;                // N[,TENTHS,SECONDS]; empty: as the description says
+    std::uint32_t migration_limit = 0; // KiB a second; 0: none
     std::int64_t interval_ms = -1;
     std::string processor = "baseline";
     bool force = false;
@@ -39,6 +40,8 @@ struct InfoOptions : StoreOptions {
 
 struct HistoryOptions : StoreOptions {
     std::uint64_t count = 0; // 0: all
+    bool pinned = false;
+    std::string since; // a time, or empty
 };
 
 struct PsOptions : StoreOptions {
@@ -60,9 +63,24 @@ struct ExtractOptions : StoreOptions {
     bool force = false;
 };
 
-// Both are STORE or STORE@REF.
+struct InstallOptions : StoreOptions {
+    std::string process, program;
+    bool keep_data = false, dry_run = false;
+    std::uint64_t argument = 0;
+};
+
+struct PinOptions : StoreOptions {
+    std::string name;
+};
+
+struct RollbackOptions : StoreOptions {
+    std::string reference;
+};
+
+// `before` and `after` are STORE or STORE@REF; or `before` is a STORE, and the other two name its
+// checkpoints.
 struct DiffOptions {
-    std::string before, after;
+    std::string before, after, later;
     bool detail = false;
 };
 
@@ -81,6 +99,10 @@ int command_ps(CommonOptions const&, PsOptions const&);
 int command_inspect(CommonOptions const&, InspectOptions const&);
 int command_cat(CommonOptions const&, CatOptions const&);
 int command_extract(CommonOptions const&, ExtractOptions const&);
+int command_install(CommonOptions const&, InstallOptions const&);
+int command_pin(CommonOptions const&, PinOptions const&);
+int command_unpin(CommonOptions const&, PinOptions const&);
+int command_rollback(CommonOptions const&, RollbackOptions const&);
 int command_diff(CommonOptions const&, DiffOptions const&);
 int command_check(CommonOptions const&, CheckOptions const&);
 int command_boot(CommonOptions const&, MachineOptions const&);

@@ -3,6 +3,7 @@
 #include "output_file.hpp"
 
 #include "problem.hpp"
+#include "store_lock.hpp"
 
 #include <fmt/core.h>
 
@@ -23,11 +24,21 @@ OutputFile::OutputFile(std::string path, bool force)
     if (!force_ && std::filesystem::exists(std::filesystem::symlink_status(path_, ignored)))
         refuse_existing();
     if (std::filesystem::is_directory(path_, ignored)) errno = EISDIR, fail("cannot be replaced");
+    refuse_replacing_what_runs();
     file_ = ::mkostemp(temporary_.data(), O_CLOEXEC);
     if (file_ < 0) fail("cannot be made");
     auto const mask = ::umask(0);
     ::umask(mask);
     ::fchmod(file_, 0666 & ~mask);
+}
+
+// A machine whose store is unlinked would go on, and lose everything at its end.
+void OutputFile::refuse_replacing_what_runs() const {
+    int const there = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (there < 0) return;
+    bool const in_use = is_in_use(there);
+    ::close(there);
+    if (in_use) refuse_in_use(path_);
 }
 
 OutputFile::~OutputFile() {

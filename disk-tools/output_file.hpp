@@ -11,7 +11,7 @@ namespace tools {
 
 class OutputFile {
 public:
-    // Problems: exists (and no `force`), io.
+    // Problems: exists (and no `force`), in-use, io.
     OutputFile(std::string path, bool force);
     OutputFile(OutputFile const&) = delete;
     // What is not complete goes again.
@@ -28,6 +28,7 @@ public:
 private:
     [[noreturn]] void fail(std::string const& what) const;
     [[noreturn]] void refuse_existing() const;
+    void refuse_replacing_what_runs() const;
 
     std::string path_, temporary_;
     bool force_;

@@ -2,6 +2,7 @@
 // Files as stores. A file that is none is named for what it is, as libblkid sees it.
 #include "store_file.hpp"
 
+#include "checkpoint_reference.hpp"
 #include "nbd_device.hpp"
 
 #include <abi/disk/root_slot.hpp>
@@ -136,13 +137,16 @@ Problem StoreFile::problem(abi::Error error) const {
     return problem_of(error, path_);
 }
 
-checkpoint::Limits limits_for(std::uint64_t bytes) {
+// Large stores have large segments: how many there are is in the root slots.
+checkpoint::Limits limits_for(Device& device) {
     checkpoint::Limits limits;
-    limits.segments = std::max<std::uint32_t>(
-        limits.segments, static_cast<std::uint32_t>(bytes >> abi::disk::segment_shift_min));
     limits.unmigrated_entries = 1 << 20;
     limits.cached_nodes = 1024;
     limits.commit_chunk = 1 << 20;
+    alignas(4096) std::array<std::byte, 4096> buffer{};
+    for (auto const& state : checkpoint::OfflineStore::slots(device, buffer))
+        if (state.valid() && state.slot.segments <= device.capacity() >> abi::disk::segment_shift_min)
+            limits.segments = std::max(limits.segments, static_cast<std::uint32_t>(state.slot.segments));
     return limits;
 }
 
@@ -153,36 +157,31 @@ StoreReference parse_store_reference(std::string const& text) {
     return {.path = text.substr(0, at), .checkpoint = text.substr(at + 1)};
 }
 
-StoreView::StoreView(std::string const& reference, bool live, store::CorruptionSink* findings)
+StoreView::StoreView(std::string const& reference, StoreFile::Access access, store::CorruptionSink* findings)
     : reference_(parse_store_reference(reference)),
-      file_(reference_.path, live ? StoreFile::Access::read_live : StoreFile::Access::read),
-      memory_(limits_for(file_.size())) {
-    auto const opened = offline_.open(file_.device(), memory_.memory(), limits_for(file_.size()), findings);
+      file_(reference_.path, access),
+      memory_(limits_for(file_.device())) {
+    auto const opened = offline_.open(file_.device(), memory_.memory(), limits_for(file_.device()), findings);
     if (opened.failed()) throw file_.problem(opened.error);
     at_ = choose(reference_.checkpoint);
 }
 
 std::vector<checkpoint::CheckpointInfo> StoreView::history() const {
-    std::vector<checkpoint::CheckpointInfo> all(128);
+    std::vector<checkpoint::CheckpointInfo> all(checkpoint::history_at_most);
     all.resize(std::min(offline_.history(all), all.size()));
     return all;
 }
 
-// 'latest', '-N' before it, or a generation's counter.
 checkpoint::CheckpointInfo StoreView::choose(std::string const& reference) const {
     auto const all = history();
-    std::int64_t number = 0;
-    auto const [end, error] = std::from_chars(reference.data(), reference.data() + reference.size(), number);
-    bool const is_number = error == std::errc{} && end == reference.data() + reference.size();
-    if (reference == "latest" && !all.empty()) return all.front();
-    if (is_number && number <= 0 && static_cast<std::size_t>(-number) < all.size())
-        return all[static_cast<std::size_t>(-number)];
-    if (is_number && number > 0)
-        for (auto const& info : all)
-            if (info.generation.counter() == static_cast<std::uint64_t>(number)) return info;
-    throw Problem(ExitCode::failed, "no-such-checkpoint",
-                  fmt::format("{} holds no checkpoint '{}'", reference_.path, reference),
-                  "see stele history " + reference_.path);
+    if (auto const* const found = find_checkpoint(all, reference)) return *found;
+    throw no_such_checkpoint(reference);
+}
+
+Problem StoreView::no_such_checkpoint(std::string const& reference) const {
+    return {ExitCode::failed, "no-such-checkpoint",
+            fmt::format("{} holds no checkpoint '{}'", reference_.path, reference),
+            "see stele history " + reference_.path};
 }
 
 Problem problem_of(abi::Error error, std::string const& store) {
@@ -197,6 +196,9 @@ Problem problem_of(abi::Error error, std::string const& store) {
     case bad_superblock:
         return make("bad-superblock", "no root slot is valid",
                     "see stele info --super; restore the file from a copy");
+    case older_format:
+        return make("older-format", "has a format older than this tool reads",
+                    "use the stele that made it, or make it anew: stele format");
     case newer_format: return make("newer-format", "has a format newer than this tool", "use a newer stele");
     case no_such_checkpoint:
         return make("no-such-checkpoint", "there is no such checkpoint", "see stele history " + store);

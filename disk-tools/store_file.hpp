@@ -74,8 +74,8 @@ private:
 // nothing. `file` is -1 for an NBD export.
 std::string what_it_holds(Device& device, int file);
 
-// Limits under which the tools open any store of this size.
-checkpoint::Limits limits_for(std::uint64_t bytes);
+// Limits under which the tools open the store that stands there.
+checkpoint::Limits limits_for(Device& device);
 
 // "STORE@REF" taken apart; a file whose name really contains '@' is tried first. In the part of an NBD URI
 // that names the server '@' is the URI's own.
@@ -88,11 +88,16 @@ StoreReference parse_store_reference(std::string const& text);
 // A store opened for reading at one of its checkpoints: what most verbs work on.
 class StoreView {
 public:
-    StoreView(std::string const& reference, bool live, store::CorruptionSink* findings = nullptr);
+    StoreView(std::string const& reference, bool live, store::CorruptionSink* findings = nullptr)
+        : StoreView(reference, live ? StoreFile::Access::read_live : StoreFile::Access::read, findings) {}
+    StoreView(std::string const& reference, StoreFile::Access access,
+              store::CorruptionSink* findings = nullptr);
     checkpoint::OfflineStore& store() { return offline_; }
     StoreFile& file() { return file_; }
     checkpoint::CheckpointInfo const& at() const { return at_; }
-    std::vector<checkpoint::CheckpointInfo> history() const;
+    std::string const& reference() const { return reference_.checkpoint; } // "latest" if none was named
+    std::vector<checkpoint::CheckpointInfo> history() const;               // newest first
+    Problem no_such_checkpoint(std::string const& reference) const;
 
 private:
     checkpoint::CheckpointInfo choose(std::string const& reference) const;

@@ -12,8 +12,8 @@ namespace tools {
 namespace {
 
 // What is left unfolded has to find room in the machine's tables, which are smaller than the tool's.
-checkpoint::Limits writing_limits(std::uint64_t bytes) {
-    auto limits = limits_for(bytes);
+checkpoint::Limits writing_limits(Device& device) {
+    auto limits = limits_for(device);
     limits.unmigrated_entries = checkpoint::Limits{}.unmigrated_entries;
     return limits;
 }
@@ -34,7 +34,7 @@ std::uint64_t wall_clock_ns() {
 }
 
 StoreWriter::StoreWriter(std::string name, Device& device)
-    : name_(std::move(name)), device_(device), limits_(writing_limits(device.capacity())), memory_(limits_) {
+    : name_(std::move(name)), device_(device), limits_(writing_limits(device)), memory_(limits_) {
     checkpoint::OpenOptions options;
     options.limits = limits_;
     options.nonce = random_bits();
@@ -50,15 +50,19 @@ void StoreWriter::fail(abi::Error error) const {
     throw problem_of(error, name_);
 }
 
-checkpoint::Generation StoreWriter::commit(std::vector<checkpoint::FrameImage> const& frames,
+checkpoint::Generation StoreWriter::commit(std::size_t count,
+                                           std::function<checkpoint::FrameImage(std::size_t)> const& frame,
                                            checkpoint::CommitInfo info) {
     if (info.time_ns == 0) info.time_ns = wall_clock_ns();
     if (info.abi_revision == 0) info.abi_revision = abi::abi_revision;
     checkpoint::Generation made;
-    for (std::size_t next = 0; next < frames.size();) {
-        auto const batch = std::min<std::size_t>(frames.size() - next, engine_.frames_at_most());
+    for (std::size_t next = 0; next < count;) {
+        auto const batch = std::min<std::size_t>(count - next, engine_.frames_at_most());
         insist([&] { return engine_.begin_commit(static_cast<std::uint32_t>(batch)); });
-        for (std::size_t i = 0; i < batch; ++i, ++next) insist([&] { return engine_.add(frames[next]); });
+        for (std::size_t i = 0; i < batch; ++i, ++next) {
+            auto const image = frame(next);
+            insist([&] { return engine_.add(image); });
+        }
         if (auto const asked = engine_.finish_commit(info); asked.failed()) fail(asked.error);
         run_until([&] {
             return engine_.commit_state() == checkpoint::CommitState::committed ||

@@ -6,6 +6,7 @@
 
 #include <checkpoint/engine.hpp>
 
+#include <functional>
 #include <vector>
 
 namespace tools {
@@ -24,6 +25,13 @@ public:
     // Commits the frames; more than one commit holds become several, in their order. What of `info` is 0 is
     // filled in: time and ABI revision.
     checkpoint::Generation commit(std::vector<checkpoint::FrameImage> const& frames,
+                                  checkpoint::CommitInfo info) {
+        return commit(
+            frames.size(), [&](std::size_t index) { return frames[index]; }, info);
+    }
+    // The same of frames that are made one after the other: each is asked for once, and not kept.
+    checkpoint::Generation commit(std::size_t count,
+                                  std::function<checkpoint::FrameImage(std::size_t)> const& frame,
                                   checkpoint::CommitInfo info);
     // Notes the newest checkpoint as acknowledged, and waits until nothing is in flight.
     void finish();

@@ -9,6 +9,7 @@ import fcntl
 import json
 import os
 import re
+import shutil
 import struct
 import subprocess
 import sys
@@ -48,6 +49,16 @@ CASES = {
                 "extract good.img CODE -o other.core"],
     "cat": ["cat good.img nobody", "cat good.img init --range 7", "cat good.img init --range 0x0+16",
             "cat good.img CODE --range 4000:5000"],
+    "travel": ["pin travel.img@1 first", "pin travel.img before-upgrade", "pin travel.img again",
+               "pin travel.img first", "pin travel.img 41", "history travel.img", "history travel.img --pinned",
+               "info travel.img", "rollback travel.img first", "rollback travel.img 99", "unpin travel.img first",
+               "unpin travel.img nobody", "history travel.img", "ps travel.img@before-upgrade",
+               "boot travel.img@before-upgrade --direct --print --interval 20",
+               "boot travel.img --at before-upgrade --fork forked.img --direct --print"],
+    "install": ["install travel.img init spin.elf --dry-run", "install travel.img init spin.elf --argument 7",
+                "install travel.img worker spin.elf --keep-data", "install travel.img@1 init spin.elf",
+                "install travel.img nobody spin.elf", "install travel.img CODE spin.elf",
+                "install travel.img init system.toml", "install travel.img init nothing.elf"],
     "refusals": ["info empty.img", "info nothing.img", "ps good.img@99", "inspect good.img nobody",
                  "inspect good.img 0xffffff", "kill good.img", "checkpoint good.img", "inof good.img", "info",
                  "info good.img --nonsense", "completion csh"],
@@ -180,8 +191,9 @@ class Golden(unittest.TestCase):
         fcntl.fcntl(file, 37, struct.pack("hhqqi", fcntl.F_RDLCK, os.SEEK_SET, 101, 1, 0))  # F_OFD_SETLK
 
     def remove_made(self):
-        for name in ("new.img", "wide.img", "new.core"):
+        for name in ("new.img", "wide.img", "new.core", "forked.img"):
             (self.folder / name).unlink(missing_ok=True)
+        shutil.copyfile(self.folder / "good.img", self.folder / "travel.img")
 
     def test_text_is_the_golden_text(self):
         self.hold()

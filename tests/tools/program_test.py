@@ -37,10 +37,10 @@ class Console:
         self.deadline.start()
         self.lines = []
 
-    def greeting(self, least=1):
+    def greeting(self, least=1, line=LINE):
         for raw in self.process.stdout:
             self.lines.append(raw.decode(errors="replace").rstrip())
-            found = LINE.search(self.lines[-1])
+            found = line.search(self.lines[-1])
             if found and int(found[1]) >= least:
                 return int(found[1])
         raise AssertionError("no greeting; the console said:\n" + "\n".join(self.lines[-30:]))
@@ -107,6 +107,47 @@ class OwnProgram(unittest.TestCase):
         pulled = run(ARGUMENTS.stele, "kill", self.store)
         self.assertRegex(pulled.stdout, r"\A.*/hello\.img: the plug is pulled \(pid \d+\)\n\Z")
         again.end()
+
+    def test_another_program_takes_its_place(self):
+        """Built anew with another word, installed in a store whose process has a past; twice, without its data
+        and with it."""
+        store = self.folder / "renewed.img"
+        made = run(ARGUMENTS.stele, "format", store, "--size", "64M", "--system", self.folder / "system.toml",
+                   "--programs", self.folder / "build")
+        self.assertEqual(made.returncode, 0, made.stderr)
+        seen = self.live(store, LINE, 3)
+        renewed = self.folder.parent / "renewed"
+        shutil.copytree(self.folder, renewed, ignore=shutil.ignore_patterns("build", "*.img"))
+        source = renewed / "main.cpp"
+        source.write_text(source.read_text().replace("hello: greeting ", "hello: salute "))
+        environment = {**os.environ, "CXX": ARGUMENTS.compiler}
+        for words in (["-S", ".", "-B", "build", "-D", f"STELE={ARGUMENTS.build}"], ["--build", "build"]):
+            made = run(ARGUMENTS.cmake, *words, cwd=renewed, env=environment)
+            self.assertEqual(made.returncode, 0, made.stdout + made.stderr)
+        salute = re.compile(r"hello: salute (\d+) of process 8")
+        install = (ARGUMENTS.stele, "install", store, "hello", renewed / "build" / "hello.elf", "--argument", "8")
+        installed = run(*install, "--keep-data")
+        self.assertEqual(installed.returncode, 0, installed.stderr)
+        self.assertGreaterEqual(self.live(store, salute, 1, first=True), seen)
+        installed = run(*install)
+        self.assertEqual(installed.returncode, 0, installed.stderr)
+        self.assertEqual(self.live(store, salute, 1, first=True), 1)
+        checked = run(ARGUMENTS.stele, "check", store)
+        self.assertEqual(checked.returncode, 0, checked.stdout)
+
+    def live(self, store, line, least, first=False):
+        """Boots until the program has said `least`, checkpoints and pulls the plug; what it said first, or
+        last."""
+        console = Console(store, "--direct", "--memory", "64")
+        self.addCleanup(console.stop)
+        begun = console.greeting(1, line)
+        seen = begun if begun >= least else console.greeting(least, line)
+        asked = run(ARGUMENTS.stele, "checkpoint", store)
+        self.assertEqual(asked.returncode, 0, asked.stderr)
+        pulled = run(ARGUMENTS.stele, "kill", store)
+        self.assertEqual(pulled.returncode, 0, pulled.stderr)
+        console.end()
+        return begun if first else seen
 
     def test_the_machine_dies_with_its_relay(self):
         again = Console(self.store, "--direct", "--memory", "64")

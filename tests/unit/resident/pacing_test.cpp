@@ -19,6 +19,14 @@ TEST(BootWords, AreFoundAmongOthers) {
     EXPECT_TRUE(words.previous);
 }
 
+TEST(BootWords, NameACheckpointByBootAndCounter) {
+    EXPECT_EQ(parse_boot_words("hold at=3.41 ack").at, checkpoint::Generation(3, 41));
+    EXPECT_FALSE(parse_boot_words("hold previous").at.has_value());
+    for (auto const* line :
+         {"at=", "at=41", "at=3.", "at=.41", "at=3.41x", "at=4194304.1", "at=-3.41", "at=3.4398046511104"})
+        EXPECT_EQ(parse_boot_words(line).at, checkpoint::Generation()) << line;
+}
+
 TEST(BootWords, ThatAreNoneAreIgnored) {
     for (auto const* line : {"", "interval", "interval=", "interval=5x", "interval=-1", "xinterval=5",
                              "holding", "interval=99999999999"}) {

@@ -4,6 +4,7 @@
 #include "restore.hpp"
 
 #include <abi/revision.hpp>
+#include <checkpoint/time_travel.hpp>
 
 #include <array>
 
@@ -75,9 +76,11 @@ Result<> restore(RestoreInput const& input, Status& status) {
         status.now.features_missing = input.engine.recovery().features_missing;
     TRY(opened);
     auto const& found = input.engine.recovery();
+    auto newest = found.generation;
+    if (input.words.at) newest = TRY(checkpoint::roll_back(input.engine, input.device, *input.words.at));
     status.now.boot_number = found.boot;
-    status.now.restored_generation = found.generation.counter();
-    status.now.committed_generation = found.generation.counter();
+    status.now.restored_generation = input.words.at.value_or(found.generation).counter();
+    status.now.committed_generation = newest.counter();
     status.now.taken_at = found.clock_base_ns;
     status.now.torn_newer = found.torn;
     status.now.boots_since_commit = found.boots_without_commit + 1;
