@@ -93,9 +93,9 @@ Plan resets(std::uint64_t seed) { return reset(seed, false); }
 Plan failed_resets(std::uint64_t seed) { return reset(seed, true); }
 
 constexpr Workload table[] = {
-    {"failed-request", 30, failed_request, 8}, {"failed-flushes", 8, failed_flushes, 12},
-    {"failed-writes", 8, failed_writes, 12},   {"resets", 8, resets},
-    {"failed-resets", 8, failed_resets},
+    {"failed-request", 24, failed_request, 6}, {"failed-flushes", 8, failed_flushes, 12},
+    {"failed-writes", 8, failed_writes, 12},   {"resets", 5, resets},
+    {"failed-resets", 4, failed_resets},
 };
 
 } // namespace

@@ -203,15 +203,15 @@ Plan reboots(std::uint64_t seed) {
 constexpr Workload table[] = {
     {"plain", 10, plain, 120},
     {"without-cache", 6, without_cache, 90},
-    {"page-outs", 6, page_outs, 36},
+    {"page-outs", 5, page_outs, 30},
     {"folding", 6, folding, 16},
     {"housekeeping", 8, housekeeping, 8},
     {"laps", 4, laps, 10},
     {"cleaning", 4, cleaning, 30},
-    {"full", 4, full, 3},
+    {"full", 3, full, 2},
     {"two-flushes", 1, two_flushes, 3, 60},
     {"idle-notes", 8, idle_notes, 40},
-    {"reboots", 8, reboots},
+    {"reboots", 6, reboots},
 };
 
 } // namespace
