@@ -61,7 +61,7 @@ double microseconds(Clock::time_point start) {
 class Store {
 public:
     explicit Store(int file)
-        : device_(file, store_bytes), limits_(tools::limits_for(store_bytes)), memory_(limits_) {
+        : device_(file, store_bytes), limits_(tools::limits_for(device_)), memory_(limits_) {
         checkpoint::FormatOptions options;
         options.store = options.nonce = {1, 2};
         options.label = "bench";
