@@ -25,6 +25,8 @@ base::Bytes Migration::node_memory(std::size_t depth) const {
 
 void Migration::begin_walk() {
     auto& s = state_;
+    // What a pass that was discarded had in flight may have failed since: that is not this one's failure.
+    for (auto const owner : {Owner::map, Owner::map_copy, Owner::moved}) s.stream(owner).clear_failure();
     builder_.start();
     path_.clear();
     group_.clear();
