@@ -187,9 +187,11 @@ void ReferenceStore::adopt_recovered() {
     owed_.clear();
 }
 
-void ReferenceStore::adopt(std::vector<Model> const& models, std::uint64_t number) {
+void ReferenceStore::adopt(std::vector<Model> const& models, std::uint64_t number,
+                           std::map<std::uint64_t, std::uint64_t> const& contents) {
     models_ = models;
     acknowledged_ = number;
+    if (!contents.empty()) contents_ = contents;
 }
 
 void ReferenceStore::settle() {

@@ -77,7 +77,9 @@ public:
     base::Result<> unpin(std::string const& name);
     base::Result<> roll_back(checkpoint::Generation to);
     // Goes on with a disk that holds model `number`.
-    void adopt(std::vector<Model> const& models, std::uint64_t number);
+    // With `contents`, also with what its older checkpoints hold (see contents()).
+    void adopt(std::vector<Model> const& models, std::uint64_t number,
+               std::map<std::uint64_t, std::uint64_t> const& contents = {});
     // After a reset and open(): goes on from what came back, the newest acknowledged model or a later one.
     void adopt_recovered();
     void settle(); // runs the loop until nothing is in flight and nothing is due
