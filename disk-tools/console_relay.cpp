@@ -182,6 +182,8 @@ private:
     }
 
     void tell_client(std::string_view line) {
+        console_speaks_ = console_speaks_ || line.starts_with("[stele] ");
+        forward_request();
         bool const failed = client_wants_off_ && line.starts_with(checkpoint_failed);
         if (!client_.open() || (!is_requested_commit(line) && !failed)) return;
         write_all(client_.get(), std::string(line) + '\n');
@@ -211,7 +213,15 @@ private:
             return;
         }
         client_wants_off_ = byte == off_byte;
-        if (byte == checkpoint_byte || byte == off_byte) write_all(console_.get(), {&byte, 1});
+        if (byte == checkpoint_byte || byte == off_byte) request_ = byte;
+        forward_request();
+    }
+
+    // A console that is only being started empties the serial line's buffer, and the request with it.
+    void forward_request() {
+        if (request_ == 0 || !console_speaks_) return;
+        write_all(console_.get(), {&request_, 1});
+        request_ = 0;
     }
 
     Descriptor console_, listener_, client_;
@@ -219,6 +229,8 @@ private:
     std::chrono::steady_clock::time_point started_;
     std::uint64_t kill_after_ms_;
     std::string line_;
+    char request_ = 0; // the client's, until the console can hear it; 0: none
+    bool console_speaks_ = false;
     bool client_wants_off_ = false;
     bool input_open_ = true;
     bool escaped_ = false;
