@@ -56,6 +56,12 @@ void write_first_checkpoint(std::string const& image, Device& device, FrameArena
     writer.finish();
 }
 
+void check_interval(std::uint32_t interval_ms) {
+    if (interval_ms == 0 || interval_ms >= 5) return;
+    throw Problem(ExitCode::usage, "usage", "--interval is below 5",
+                  "use 5 or more, or 0 for checkpoints on request only");
+}
+
 struct Retention {
     std::uint32_t newest;
     std::uint16_t tenths = checkpoint::FormatOptions{}.retain_tenths;
@@ -94,9 +100,7 @@ int command_format(CommonOptions const& common, FormatOptions const& options) {
     auto const retention = parse_retention(options.retain, system.retain);
     if (options.interval_ms >= 0) system.interval_ms = static_cast<std::uint32_t>(options.interval_ms);
     if (options.processor == "avx") system.processor_features |= abi::avx_feature;
-    if (system.interval_ms != 0 && system.interval_ms < 5)
-        throw Problem(ExitCode::usage, "usage", "--interval is below 5",
-                      "use 5 or more, or 0 for checkpoints on request only");
+    check_interval(system.interval_ms);
     auto const programs = options.programs.empty()
                               ? fs::read_symlink("/proc/self/exe").parent_path().parent_path() / "user/apps"
                               : fs::path(options.programs);

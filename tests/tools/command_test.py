@@ -196,6 +196,15 @@ class CommandTest(unittest.TestCase):
                 if verb != ["info", "--super"]:
                     self.refused(self.run_reader(verb, path), FAILED, "newer-format")
 
+    def test_older_store_is_refused_by_name(self):
+        sys.path.insert(0, os.path.join(ARGUMENTS.source, "tests/tools"))
+        import newer_store
+        path = self.copy("older.img", lambda content: newer_store.make_newer(content, "revision", 0))
+        for verb in READERS:
+            if verb != ["info", "--super"]:
+                self.refused(self.run_reader(verb, path), FAILED, "older-format", "older than this tool")
+        self.refused(stele("pin", path, "name"), FAILED, "older-format")
+
     def test_damaged_root_slots(self):
         def one(content):
             content[100] ^= 1

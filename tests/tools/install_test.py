@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""stele install: what of a process is anew, what is kept, what is refused. program_test.py boots what it made."""
+"""stele install: what of a process is anew, what is kept, what is refused. program_test.py boots what it
+made."""
 
 import argparse
 import json
@@ -32,8 +33,8 @@ def stele(*words):
 
 def make_elf(path, segments, entry):
     """`segments`: address, access, bytes of a page."""
-    header = struct.pack("<16sHHIQQQIHHHHHH", b"\x7fELF\2\1\1", 2, 62, 1, entry, 64, 0, 0, 64, 56, len(segments),
-                         0, 0, 0)
+    header = struct.pack("<16sHHIQQQIHHHHHH", b"\x7fELF\2\1\1", 2, 62, 1, entry, 64, 0, 0, 64, 56,
+                         len(segments), 0, 0, 0)
     for number, (address, access, content) in enumerate(segments):
         header += struct.pack("<IIQQQQQQ", 1, access, PAGE * (number + 1), address, address, len(content),
                               len(content), PAGE)
@@ -93,7 +94,8 @@ class Install(unittest.TestCase):
 
     def test_code_is_anew_and_the_process_stands_at_its_entry(self):
         old = self.inspect()
-        document = self.install(self.program((0x400000, READ | EXECUTE, b"\x90\xeb\xfd new")), "--argument", "9")
+        program = self.program((0x400000, READ | EXECUTE, b"\x90\xeb\xfd new"))
+        document = self.install(program, "--argument", "9")
         self.assertEqual({key: document[key] for key in document if key.startswith("pages")},
                          {"pagesReplaced": 1, "pagesNew": 0, "pagesKept": 0, "pagesGone": 0})
         self.assertEqual(document["framesNew"], 0)
@@ -111,7 +113,7 @@ class Install(unittest.TestCase):
         self.assertEqual([one["name"] for one in changed], ["init"])
 
     def test_a_page_that_others_have_is_left_to_them(self):
-        """All processes were made of one file, but each has its own pages: init's code is given to worker too."""
+        """Each process has pages of its own, of one file: init's code is given to worker too."""
         page = self.inspect()["space"]["0x400000"]
         own, other = self.node("init"), self.node("worker")
         content = subprocess.run([ARGUMENTS.stele, "cat", self.store, hex(own[0])], capture_output=True,
@@ -177,7 +179,8 @@ class Install(unittest.TestCase):
         self.assertEqual(made.returncode, DONE, made.stderr)
         text = self.inspect("space-bank")["capabilities"]["4"]
         first, count = re.match(r"frame_range:(0x[0-9a-f]+)\+(\d+)$", text).groups()
-        old = {int(number, 16) for number in re.findall(r"data_page:(0x[0-9a-f]+)", str(self.inspect("grower")))}
+        old = {int(number, 16)
+               for number in re.findall(r"data_page:(0x[0-9a-f]+)", str(self.inspect("grower")))}
         far = [(0x7000_0000_0000 + PAGE * at, READ, b"far") for at in range(50)]
         document = self.install(self.program((0x400000, READ | EXECUTE, b"new"), *far), name="grower")
         space = self.inspect("grower")["space"]

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes a store look newer than the tool: raises a field of every root slot and repairs the slot's hash."""
+"""Makes a store look newer or older than the tool: changes a field of every root slot and repairs the slot's
+hash."""
 
 import struct
 
@@ -37,11 +38,11 @@ def xxh64(data, seed):
     return total ^ (total >> 32)
 
 
-def make_newer(content, kind):
+def make_newer(content, kind, value=0x40):
     offset, form = FIELDS[kind]
     for base in (0, len(content) - 8192):
         for slot in (base, base + 4096):
-            struct.pack_into(form, content, slot + offset, 0x40)
+            struct.pack_into(form, content, slot + offset, value)
             body = bytes(content[slot + HASHED_FROM:slot + SLOT_BYTES])
             low, high = xxh64(body, ROOT_SLOT_SEED), xxh64(body, ROOT_SLOT_SEED ^ MASK)
             struct.pack_into("<QQ", content, slot + 8, low, high)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What is read out of a store that nobody runs: cat and extract against what inspect says, and check by several
-threads against check by one."""
+"""What is read out of a store that nobody runs: cat and extract against what inspect says, and check by
+several threads against check by one."""
 
 import argparse
 import json
@@ -86,7 +86,8 @@ class Cat(Offline):
         self.refused(stele("cat", self.store, page, "--range", "4095:4097"), USAGE, "usage", "4096 bytes")
 
     def test_an_object_is_its_own_bytes(self):
-        patt = re.match(r"patt:(0x[0-9a-f]+)\.(\d+)", self.inspect("init", "--caps")["slots"]["address space"])
+        slots = self.inspect("init", "--caps")["slots"]
+        patt = re.match(r"patt:(0x[0-9a-f]+)\.(\d+)", slots["address space"])
         node = stele("cat", self.store, f"{patt[1]}.{patt[2]}").stdout
         frame = self.content(patt[1])
         at = int(patt[2]) * len(node)
@@ -161,9 +162,11 @@ class Extract(Offline):
         headers = [struct.unpack_from("<IIQQQQQQ", content, offset + 56 * at) for at in range(count)]
         self.assertEqual([header[0] for header in headers], [4] + [1] * (count - 1))
         ranges = [(hex(header[3]), header[5],
-                   "".join(letter if header[1] & bit else "-" for letter, bit in (("r", 4), ("w", 2), ("x", 1))))
+                   "".join(letter if header[1] & bit else "-"
+                           for letter, bit in (("r", 4), ("w", 2), ("x", 1))))
                   for header in headers[1:]]
-        self.assertEqual(ranges, [(one["address"], one["bytes"], one["access"]) for one in document["ranges"]])
+        self.assertEqual(ranges, [(one["address"], one["bytes"], one["access"])
+                                  for one in document["ranges"]])
         told = self.inspect("init", "--space", "--registers")
         pages = {address for header in headers[1:]
                  for address in range(header[3], header[3] + header[5], PAGE)}

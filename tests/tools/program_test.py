@@ -109,8 +109,8 @@ class OwnProgram(unittest.TestCase):
         again.end()
 
     def test_another_program_takes_its_place(self):
-        """Built anew with another word, installed in a store whose process has a past; twice, without its data
-        and with it."""
+        """Built anew with another word, installed in a store whose process has a past; twice, with its data
+        and without."""
         store = self.folder / "renewed.img"
         made = run(ARGUMENTS.stele, "format", store, "--size", "64M", "--system", self.folder / "system.toml",
                    "--programs", self.folder / "build")
@@ -125,7 +125,8 @@ class OwnProgram(unittest.TestCase):
             made = run(ARGUMENTS.cmake, *words, cwd=renewed, env=environment)
             self.assertEqual(made.returncode, 0, made.stdout + made.stderr)
         salute = re.compile(r"hello: salute (\d+) of process 8")
-        install = (ARGUMENTS.stele, "install", store, "hello", renewed / "build" / "hello.elf", "--argument", "8")
+        install = (ARGUMENTS.stele, "install", store, "hello", renewed / "build" / "hello.elf",
+                   "--argument", "8")
         installed = run(*install, "--keep-data")
         self.assertEqual(installed.returncode, 0, installed.stderr)
         self.assertGreaterEqual(self.live(store, salute, 1, first=True), seen)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Time travel: pin, unpin, rollback, references, boot --at and boot --fork; in a store whose checkpoints were made
-without a machine, and in one that a machine wrote."""
+"""Time travel: pin, unpin, rollback, references, boot --at and boot --fork; in a store whose checkpoints were
+made without a machine, and in one that a machine wrote."""
 
 import argparse
 import hashlib
@@ -144,7 +144,8 @@ class Forged(Travel):
         self.clean(self.store)
 
     def test_rollback_takes_back_what_was_new(self):
-        first = [one["generation"] for one in self.history(self.store) if self.round_at(one["generation"]) == 0]
+        first = [one["generation"] for one in self.history(self.store)
+                 if self.round_at(one["generation"]) == 0]
         self.assertTrue(first)
         self.document("rollback", self.store, first[0])
         self.assertEqual(self.round_at("latest"), 0)
@@ -221,7 +222,8 @@ class Forged(Travel):
 
         def frames(store):
             names = ["init", "worker", "keeper"]
-            shown = [self.document("inspect", store, name, "--registers", "--caps", "--space") for name in names]
+            shown = [self.document("inspect", store, name, "--registers", "--caps", "--space")
+                     for name in names]
             for one in shown:
                 for key in ("birth", "offset", "generation"):
                     del one[key]
@@ -231,7 +233,7 @@ class Forged(Travel):
                  .stdout for store in (f"{self.store}@{to}", fork)]
         self.assertEqual(pages[0], pages[1])
         self.assertTrue(pages[0].startswith(b"round 6\n"))
-        self.refused(stele("boot", self.store, "--fork", fork, "--print"), FAILED, "exists", "is there already")
+        self.refused(stele("boot", self.store, "--fork", fork, "--print"), FAILED, "exists", "is there")
         self.done("boot", self.store, "--fork", fork, "--print", "--force")
         self.refused(stele("diff", self.store, fork), USAGE, "usage", "different stores")
         self.assertEqual([path.name for path in self.folder.glob("fork.img*")], ["fork.img"])
@@ -244,7 +246,8 @@ class Forged(Travel):
         self.assertEqual([shown[key] for key in ("retain", "retainTenths", "retainSeconds",
                                                  "migrationKibPerSecond")], [5, 7, 9, 4096])
         for text in ("1", "5,7", "5,7,9,1", "x", "5,7,99999", "5,,7"):
-            self.refused(stele("format", self.folder / "no.img", *words, "--retain", text), USAGE, "usage", text)
+            self.refused(stele("format", self.folder / "no.img", *words, "--retain", text), USAGE, "usage",
+                         text)
         self.assertFalse((self.folder / "no.img").exists())
 
 
