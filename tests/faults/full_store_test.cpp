@@ -164,10 +164,9 @@ TEST(FullStore, is_filled_and_emptied_a_hundred_times) {
         if (HasFatalFailure()) return;
     }
     auto const& counters = filling.store().engine().counters();
-    std::printf(
-        "100 rounds, %lu to %lu frames bought, %lu commits, laps %lu since the last boot, waited at most %d checkpoints for "
-        "history to go\n",
-        least, most, filling.commits(), counters.laps, filling.waits());
+    std::printf("100 rounds, %lu to %lu frames bought, %lu commits, laps %lu, at most %d checkpoints until "
+                "history had gone\n",
+                least, most, filling.commits(), counters.laps, filling.waits());
     // No round finds less room than half of the best: nothing leaks.
     EXPECT_GE(least * 2, most);
     EXPECT_GT(least, 100u);

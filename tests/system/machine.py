@@ -25,9 +25,9 @@ class MachineError(Exception):
 
 def qemu_command(disk, *, kernel=None, resident=None, words="", iso=None, uefi=False, memory=64, extra=(),
                  write_log=None):
-    """The command line. `disk`: an image file, or ("nbd", socket). `write_log`: an empty file for the log of all
-    writes to the image file. Started from `kernel`, or from `iso` by
-    the BIOS or UEFI; then GRUB reads the words from an OEM string, or shows its menu when there are none."""
+    """The command line. `disk`: an image file, or ("nbd", socket). `write_log`: an empty file for the log of
+    all writes to the image file. Started from `kernel`, or from `iso` by the BIOS or UEFI; then GRUB
+    reads the words from an OEM string, or shows its menu when there are none."""
     command = ["qemu-system-x86_64", "-M", "q35", "-accel", "tcg", "-cpu", "max", "-m", str(memory),
                "-nodefaults", "-display", "none", "-no-reboot",
                "-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
@@ -47,7 +47,8 @@ def qemu_command(disk, *, kernel=None, resident=None, words="", iso=None, uefi=F
             command += ["-blockdev", "driver=raw,file=file,node-name=store"]
         else:
             command += ["-blockdev", f"driver=file,filename={write_log},node-name=log",
-                        "-blockdev", "driver=blklogwrites,file=file,log=log,log-sector-size=512,node-name=store"]
+                        "-blockdev",
+                        "driver=blklogwrites,file=file,log=log,log-sector-size=512,node-name=store"]
     # Merged requests would hide reorderings; legacy virtio is not what the driver speaks.
     command += ["-device", "virtio-blk-pci,drive=store,disable-legacy=on,request-merging=off,werror=report,"
                            "rerror=report"]
