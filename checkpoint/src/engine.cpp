@@ -146,6 +146,9 @@ Result<> Engine::open(store::BlockDevice& device, Memory memory, OpenOptions con
     make_parts(s, tables, io);
     TRY(recovery.run());
     if (!options.read_only) {
+        // Each copy of the log has segments of its own.
+        if (s.geometry.segment_of(s.next[0].first()) == s.geometry.segment_of(s.next[1].first()))
+            return base::fail(Error::corrupt);
         s.stream(Owner::log).resume(s.next[0]);
         s.stream(Owner::mirror).resume(s.next[1]);
         TRY(begin_boot(s, sync));

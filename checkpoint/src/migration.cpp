@@ -281,11 +281,15 @@ bool Migration::write_tables() {
     if (!reserved || !*reserved) return false;
     if (!s.table.none())
         for (auto const place : s.table.place) s.segments.fold_drops(place);
+    // The table on the disk may count another map than the one that the record names.
+    if (!s.segments.fold_fits()) {
+        discard(Error::corrupt);
+        return false;
+    }
     std::memset(memory[0].data(), 0, memory[0].size());
     for (std::uint32_t i = 0; i < s.segments.size(); ++i) {
         auto const& segment = s.segments[i];
         auto const live = static_cast<std::int32_t>(segment.map) + segment.change;
-        invariant(live >= 0);
         base::write(memory[0], i * sizeof(LiveSectors), static_cast<LiveSectors>(live));
     }
     std::memcpy(memory[1].data(), memory[0].data(), memory[0].size());

@@ -2,6 +2,8 @@
 // Segments in memory: transitions and counts.
 #include <store/segments.hpp>
 
+#include <algorithm>
+
 namespace store {
 
 void Segments::init(std::span<Segment> table, Geometry geometry) {
@@ -73,6 +75,14 @@ void Segments::forget_fold() {
         segment.change = 0;
         segment.victim = 0;
     }
+}
+
+bool Segments::fold_fits() const {
+    auto const most = static_cast<std::int32_t>(geometry_.sectors_per_segment());
+    return std::all_of(table_.begin(), table_.end(), [most](Segment const& segment) {
+        auto const left = static_cast<std::int32_t>(segment.map) + segment.change;
+        return left >= 0 && left <= most;
+    });
 }
 
 void Segments::switch_map(std::uint64_t generation) {

@@ -59,6 +59,8 @@ public:
     void fold_adds(Extent extent) { at(extent).change += static_cast<std::int32_t>(extent.count()); }
     void fold_drops(Extent extent) { at(extent).change -= static_cast<std::int32_t>(extent.count()); }
     void forget_fold();
+    // Every segment holds what the fold leaves there: false where the table's counts did not fit the map.
+    bool fold_fits() const;
     // Checkpoint `generation` names the new map and is acknowledged.
     void switch_map(std::uint64_t generation);
     // What commits that were given up and folds that were discarded left: nothing refers to it, though a
