@@ -64,7 +64,7 @@ bool decode_record(base::ConstBytes sector, Extent place, store::Geometry const&
     if (record.self[0] != place && record.self[1] != place) return false;
     for (auto const* twin : {&record.self, &record.next})
         if (!sector_in_log((*twin)[0], geometry) || !sector_in_log((*twin)[1], geometry)) return false;
-    if (!record.parent[0].none() &&
+    if (record.parent != Twin{} &&
         (!sector_in_log(record.parent[0], geometry) || !sector_in_log(record.parent[1], geometry)))
         return false;
     if ((record.flags & ~record_flags_known) != 0) return false;

@@ -20,6 +20,7 @@ bool valid(CheckpointEntry const& entry) {
     auto const end = std::find(entry.name.begin(), entry.name.end(), '\0');
     if (end == entry.name.end() || std::any_of(end, entry.name.end(), [](char c) { return c != '\0'; }))
         return false;
+    if (std::any_of(entry.name.begin(), end, [](char c) { return c < ' ' || c > '~'; })) return false;
     if (is_pin(entry) != (end != entry.name.begin())) return false;
     auto const rollback = (entry.flags & bit(CheckpointFlag::rollback)) != 0;
     return rollback ? entry.restores != 0 && entry.restores < entry.generation : entry.restores == 0;
