@@ -24,7 +24,7 @@ RUNS = {
     "checkpoint_table": 15000,
     "image_read": 700,
     "image_write": 1200,
-    "system_description": 1500,
+    "system_description": 0, # what toml++ does depends on more than its input: new ones are for searches
     "program_file": 1500,
 }
 LONGEST_INPUT = 4200  # a map node with its header

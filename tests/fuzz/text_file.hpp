@@ -16,7 +16,8 @@ public:
         auto pattern = (std::filesystem::temp_directory_path() / "stele-fuzz-XXXXXX").string();
         require(::mkdtemp(pattern.data()) != nullptr, "a folder can be made");
         folder_ = pattern;
-        path_ = folder_ / "input";
+        // By a name that is the same in every run.
+        std::filesystem::current_path(folder_);
     }
     InputFile(InputFile const&) = delete;
     InputFile& operator=(InputFile const&) = delete;
@@ -33,7 +34,7 @@ public:
 
 private:
     std::filesystem::path folder_;
-    std::filesystem::path path_;
+    std::filesystem::path path_ = "input";
 };
 
 } // namespace fuzz
