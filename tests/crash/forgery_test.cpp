@@ -221,6 +221,17 @@ TEST(Forgery, each_field_that_binds_a_successor_is_checked) {
     });
 }
 
+// A boot stepped over what an earlier one was writing: that may yet stand at the place, whole and right but
+// for the boot that wrote it.
+TEST(Forgery, what_an_earlier_boot_left_is_no_successor) {
+    Prepared prepared;
+    auto const left = successor_of(prepared.newest, 1);
+    ASSERT_EQ(prepared.generation_with(left), left.generation);
+    ASSERT_TRUE(prepared.store.open(78));
+    ASSERT_EQ(newest_of(prepared.store.engine()).generation, prepared.newest.generation);
+    EXPECT_EQ(prepared.generation_with(left), prepared.newest.generation);
+}
+
 // With both front copies gone the end copies are looked for where stores of each geometry would have them. A
 // program's page may lie at such a place; the true ones lie behind all pages.
 TEST(Forgery, a_root_slot_in_a_page_is_not_taken_for_a_copy_at_the_end) {
