@@ -29,7 +29,7 @@ BASELINE, AVX, AVX512 = 0x3, 0x4, 0xe0
 FRAME_XSTATE_BV, FRAME_XCOMP_BV = 0x300, 0x308
 CONTROL_O = b"\x0f"
 FORMAT_BOOT = 1  # the number under which `stele format` writes the first checkpoint
-PATIENCE = 60
+PATIENCE = 180
 
 
 def need_features(path, features):
