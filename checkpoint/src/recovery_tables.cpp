@@ -21,6 +21,8 @@ Result<> Recovery::load_chain() {
         if (count == chain.size()) return base::fail(Error::corrupt);
         auto const& child = chain[count - 1];
         TRY(read_record(child.parent, child.parent_hash, child.generation, chain[count]));
+        // History is one line, from newer to older.
+        if (chain[count].generation >= child.generation) return base::fail(Error::corrupt);
         ++count;
     }
     while (count > 0) {
