@@ -32,6 +32,22 @@ void Segments::release(Segment& segment, std::uint64_t generation) {
     ++pending_;
 }
 
+// What is referred to is not free, whatever a table on the disk said of it.
+void Segments::claim(Segment& segment) {
+    if (segment.live() == 0) return;
+    if (segment.state == SegmentState::free) --free_;
+    else if (segment.state == SegmentState::pending) --pending_;
+    else return;
+    segment.state = SegmentState::used;
+}
+
+void Segments::add_log(Extent extent) {
+    auto& segment = at(extent);
+    segment.log += extent.count();
+    live_ += extent.count();
+    claim(segment);
+}
+
 void Segments::reopen(std::uint32_t index) {
     auto& segment = table_[index];
     expects(segment.state == SegmentState::used || segment.state == SegmentState::pending);
@@ -94,6 +110,7 @@ void Segments::switch_map(std::uint64_t generation) {
         segment.map = static_cast<std::uint16_t>(map);
         segment.change = 0;
         segment.victim = 0;
+        claim(segment);
         if (segment.state == SegmentState::used && segment.live() == 0) release(segment, generation);
     }
 }

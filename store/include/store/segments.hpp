@@ -50,10 +50,7 @@ public:
     Result<std::uint32_t> open();
     void close(std::uint32_t index);
 
-    void add_log(Extent extent) {
-        at(extent).log += extent.count();
-        live_ += extent.count();
-    }
+    void add_log(Extent extent);
     void drop_log(Extent extent);
     // The fold under way adds or drops a reference of the map.
     void fold_adds(Extent extent) { at(extent).change += static_cast<std::int32_t>(extent.count()); }
@@ -95,6 +92,7 @@ private:
         return table_[index];
     }
     void release(Segment& segment, std::uint64_t generation);
+    void claim(Segment& segment);
 
     std::span<Segment> table_;
     Geometry geometry_;

@@ -62,6 +62,33 @@ TEST(Segments, reuse_waits_for_the_root_slots) {
     EXPECT_EQ(f.segments.oldest_pending(), 0u);
 }
 
+// A table on the disk may have said that nothing is live there.
+TEST(Segments, what_is_found_referred_to_is_not_free_any_more) {
+    Fixture f;
+    f.segments.settle(5);
+    f.segments.add_log(f.at(3));
+    EXPECT_EQ(f.segments[3].state, SegmentState::used);
+    EXPECT_EQ(f.segments.pending(), count - 3);
+    f.segments.promote(5);
+    f.segments.fold_adds(f.at(4));
+    f.segments.switch_map(9);
+    EXPECT_EQ(f.segments[4].state, SegmentState::used);
+    EXPECT_EQ(f.segments.free(), count - 4);
+    f.segments.drop_log(f.at(3));
+    f.segments.release_dead(10);
+    EXPECT_EQ(f.segments.oldest_pending(), 10u);
+}
+
+TEST(Segments, counts_that_no_segment_can_have_are_seen) {
+    Fixture f;
+    f.segments.set_map(3, 8);
+    f.segments.settle(5);
+    f.segments.fold_drops(f.at(3));
+    EXPECT_TRUE(f.segments.fold_fits());
+    f.segments.fold_drops(f.at(3));
+    EXPECT_FALSE(f.segments.fold_fits());
+}
+
 TEST(Segments, a_discarded_fold_changes_nothing) {
     Fixture f;
     f.segments.set_map(3, 8);
