@@ -57,7 +57,7 @@ def finding(name, program, result):
     """The one line, and above it what the target said."""
     said = [line for line in result.stderr.splitlines()
             if re.search(r"is broken|^broken:|ERROR:|runtime error|SUMMARY|^ +#\d+ ", line)]
-    file = re.search(r"Test unit written to (\S+)", result.stderr)
+    file = re.search(r"Test unit written to (\S+-(?:crash|timeout|oom)-\w+)", result.stderr)
     again = f"{program} {file.group(1)}" if file else f"{program}, exit status {result.returncode}"
     return "\n".join(said[:25] + [f"{name}: FAIL, again: {again}"])
 
