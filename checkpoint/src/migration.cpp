@@ -340,7 +340,8 @@ void Migration::switched(std::uint64_t generation) {
     for (std::size_t i = 0; i < folded_; ++i) {
         auto const& directory = s.directories[0];
         auto const last = i + 1 == folded_ && target_ != generation;
-        auto const was_base = directory.record.generation == s.base;
+        // As recovery counted: a record may be older than the base that another names.
+        auto const was_base = directory.record.generation <= s.base;
         if (!was_base) {
             for (auto const& entry : s.directories.entries(0))
                 if (!entry.zero()) s.segments.drop_log(entry.place());
