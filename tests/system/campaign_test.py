@@ -107,6 +107,20 @@ class OracleTest(unittest.TestCase):
         with self.assertRaises(LostState):
             self.feed(oracle, "notepad: 2: C")
 
+    def test_a_later_boots_generation_makes_nothing_of_an_earlier_boot_certain(self):
+        oracle = Oracle()
+        self.boot(oracle, 1, 1)
+        self.feed(oracle, "counter: 5")
+        self.acknowledge(oracle, 2, 3, 4)
+        self.feed(oracle, "counter: 10")
+        self.acknowledge(oracle, 5)  # 10 is certain in 7
+        oracle.check_store(5, 4, 4)  # ... which this boot did not come to
+        oracle.begin_boot()          # cut before it said anything, but it wrote 7
+        oracle.check_store(7, 4, 4)
+        self.boot(oracle, 3, 7)
+        self.assertEqual(oracle.floors["counter"], 5)
+        self.feed(oracle, "counter: 6")
+
     def test_a_listing_caught_half_way_is_not_believed(self):
         oracle = Oracle(notes=["a", "b"])
         self.boot(oracle, 1, 1)

@@ -84,6 +84,7 @@ class Oracle:
         """What readers find in the image of a machine that is off: newest generation, and who is in it."""
         if newest < self.acknowledged:
             raise LostState(f"newest in the store is {newest}, but {self.acknowledged} was acknowledged")
+        self._settle_facts(newest)
         if processes is None:
             return
         if self.processes and processes != self.processes:
@@ -103,6 +104,11 @@ class Oracle:
             raise LostState(f"restored {live} live processes, the store has {self.stored[1]}")
         self.restored = generation
         self.durable_boot = self.boot
+        self._settle_facts(generation)
+
+    def _settle_facts(self, generation):
+        """What was said in a boot whose last checkpoint is this one; the rest went with the power. A later
+        boot may give a generation that this one would have come to."""
         for program, value, certain in self.facts:
             if certain is not None and certain <= generation:
                 if program == "notepad":
