@@ -182,8 +182,10 @@ bool Migration::take_group() {
         group_.next_block([this](Extent place) { return state_.segments.is_victim(place); });
     if (victim != nullptr) return move_block(*victim);
     if (!builder_.add(group_.versions())) return false;
-    group_.for_each_block(
-        [this](LeafEntry const& version) { state_.segments.fold_adds(version.entry.place()); });
+    group_.for_each_block([this](LeafEntry const& version) {
+        auto const birth = static_cast<std::uint32_t>(Generation(version.birth).counter());
+        state_.segments.fold_adds(version.entry.place(), birth);
+    });
     pinned_blocks_ += pinned_block(group_);
     grouping_ = false;
     return true;

@@ -23,6 +23,7 @@ void Migration::after_commit() {
     // A device may have recovered; a map that cannot be read does not.
     if (stalled_ != Error::corrupt) stalled_ = Error::none;
     emptying_at_ = 0;
+    nothing_to_gain_ = false;
 }
 
 void Migration::hurry(std::uint32_t segments) {
@@ -44,10 +45,9 @@ bool Migration::due() const {
     if (urgent_) return true;
     if (stalled_ != Error::none) return false;
     if (s.crowded() && (s.retained.unpinned() > 0 || unswept_ > 0)) return true;
-    auto const& segments = s.segments;
     return s.directories.size() > s.limits.fold_above ||
            s.directories.entries_used() * 2 > s.directories.capacity() ||
-           (segments.free() + segments.pending() < segments.usable() / 4 && choose_directories() > 1);
+           (s.available() < low_water() && !nothing_to_gain_);
 }
 
 // How many of the oldest directories to fold: all but the newest ones that are to stay readable, fewer of
@@ -137,6 +137,7 @@ void Migration::help_out() {
     auto const directories = choose_directories();
     auto const newest_is_base = s.directories.size() == 1 && s.base == s.newest().generation;
     if (start(newest_is_base ? 0 : directories)) return;
+    nothing_to_gain_ = true;
     if (urgent_) {
         exhausted_ = s.roots.given_up() ? Error::io : Error::no_space;
         urgent_ = false;
@@ -171,14 +172,18 @@ void Migration::empty_commit_failed() {
 bool Migration::start(std::size_t directories) {
     auto& s = state_;
     begun_urgent_ = urgent_;
+    auto gain = choose_victims(directories > 0);
+    short_of_space_ = urgent_ && needed_ != for_entries && s.available() + gain < needed_;
     prepare(directories, directories == 0 ? s.base : s.directories[directories - 1].record.generation);
     set_points();
     // No block is moved to keep what may as well be dropped.
-    auto const history_first = !urgent_ && s.crowded() && dropped_ > 0;
-    auto const gain = history_first ? 0 : choose_victims();
+    if (!urgent_ && s.crowded() && dropped_ > 0) {
+        s.segments.forget_fold();
+        gain = 0;
+    }
     // Versions that nobody sees any more are found by a sweep: in need at once, else when there are many.
     auto const unseen = dropped_ + unswept_;
-    auto const scarce = s.segments.free() + s.segments.pending() < s.segments.usable() / 3;
+    auto const scarce = s.available() < high_water();
     auto const for_history = space_is_needed() ? unseen > 0 : scarce && unseen >= checkpoints_at_most / 4;
     sweeping_ = gain > 0 || for_history;
     std::uint64_t entries = 0;
@@ -186,7 +191,7 @@ bool Migration::start(std::size_t directories) {
     if (!sweeping_ && entries == 0 && s.directories.size() <= s.limits.fold_above) return false;
     if (!for_history && sweeping_ && entries == 0) {
         // It must have gained something since the last time, or it would go on for ever.
-        auto const there = s.segments.free() + s.segments.pending();
+        auto const there = s.available();
         if (there <= emptying_at_) {
             s.segments.forget_fold();
             return false;
@@ -195,40 +200,6 @@ bool Migration::start(std::size_t directories) {
     }
     begin_walk();
     return true;
-}
-
-// Sparse segments to empty, as long as the pass gains more segments than it
-// fills. Returns the gain in segments.
-std::uint64_t Migration::choose_victims() {
-    auto& s = state_;
-    auto& segments = s.segments;
-    auto const sectors = s.geometry.sectors_per_segment();
-    auto const scarce = segments.free() + segments.pending() < segments.usable() / 3;
-    if (!scarce && !urgent_) return 0;
-    // What the pass writes beside the moved blocks: at worst the whole map anew.
-    auto const overhead = s.map_nodes * 2 * sectors_per_node / sectors + 4;
-    auto const spare = segments.free() > overhead ? (segments.free() - overhead) : 0;
-    std::uint64_t moved = 0;
-    std::uint64_t emptied = 0;
-    // Sparsest first, in eighths of a segment.
-    for (std::uint32_t eighth = 1; eighth <= 7; ++eighth) {
-        for (std::uint32_t i = 1; i < s.geometry.last_segment(); ++i) {
-            auto const& segment = segments[i];
-            if (segment.state != store::SegmentState::used || segment.log != 0 || segment.map == 0) continue;
-            if (segment.victim != 0 || segment.map * 8 > sectors * eighth) continue;
-            // A block does not straddle segments: up to 7 sectors of each are lost.
-            if ((moved + segment.map) > spare * (sectors - 7) / 2) continue;
-            segments.mark_victim(i);
-            moved += segment.map;
-            ++emptied;
-        }
-    }
-    auto const filled = (moved + sectors - 8) / (sectors - 7);
-    auto const gain = emptied > filled ? emptied - filled : 0;
-    // In need any gain beyond the pass's own nodes will do; else half of what is emptied must be gained.
-    if (gain > (urgent_ ? overhead / 2 : std::max<std::uint64_t>(emptied / 2, 1))) return gain;
-    segments.forget_fold();
-    return 0;
 }
 
 // Two places for so many sectors and the memory to fill in; false: a buffer must be written first.

@@ -119,7 +119,10 @@ private:
     void prepare(std::size_t directories, std::uint64_t target);
     void set_points();
     void begin_walk();
-    std::uint64_t choose_victims();
+    std::uint32_t low_water() const;
+    std::uint32_t high_water() const;
+    std::uint32_t benefit(std::uint32_t index) const;
+    std::uint32_t choose_victims(bool folding);
     bool walk();
     bool walk_leaf(Level& level, base::ConstBytes node);
     bool walk_inner(Level& level, base::ConstBytes node);
@@ -162,6 +165,8 @@ private:
     std::uint32_t needed_ = 0;
     abi::Error exhausted_ = abi::Error::none;
     abi::Error stalled_ = abi::Error::none; // why the last fold was given up: it is not tried again at once
+    bool nothing_to_gain_ = false;          // since the last commit
+    bool short_of_space_ = false;           // a commit waits for more than the pass gains by cleaning
     bool sweeping_ = false;                 // every leaf is visited
     bool flush_now_ = false;
     std::size_t folded_ = 0;   // directories

@@ -9,8 +9,9 @@ namespace checkpoint {
 
 using namespace abi::disk;
 
-// A commit waits for segments, or what lives comes near the line where allocation is refused (R29).
-bool Migration::space_is_needed() const { return (urgent_ && needed_ != for_entries) || state_.crowded(); }
+// A commit waits for more segments than cleaning alone gains, or what lives comes near the line where
+// allocation is refused (R29).
+bool Migration::space_is_needed() const { return short_of_space_ || state_.crowded(); }
 
 // R29: unpinned history goes first, half of it at a time, before anything fails.
 std::size_t Migration::unpinned_allowed(std::size_t directories) const {

@@ -75,9 +75,9 @@ std::uint32_t EngineState::commit_segments(std::uint32_t frames) const {
     return (data + directory) / in_segment + 2 + directory / in_segment + 2;
 }
 
-// What the next fold may write at worst: every node anew, as many again for what it adds, the tables, and its
-// streams' open segments; and an empty commit to name it.
-std::uint32_t EngineState::reserve_segments() const {
+// Every node anew, as many again for what the fold adds, the tables, and its streams' open segments; and an
+// empty commit to name it.
+std::uint32_t EngineState::fold_segments() const {
     // (The tables of checkpoints fit into what the streams hold open.)
     auto const added = directories.entries_used() / (abi::disk::leaf_capacity / 2) + 4;
     auto const all_nodes = map_nodes + added;
@@ -92,7 +92,7 @@ std::uint32_t EngineState::reserve_segments() const {
 // a few frames), segments that streams hold open; and of each segment the end that no block fits into.
 std::uint64_t EngineState::limit_sectors() const {
     auto const one_commit = std::max(segments.usable() / 16, commit_segments(8));
-    auto const kept = segments.usable() / 8 + one_commit + reserve_segments() + 8;
+    auto const kept = segments.usable() / 8 + one_commit + fold_segments() + 8;
     auto const sectors = geometry.sectors_per_segment() - abi::disk::sectors_per_frame;
     return kept < segments.usable() ? std::uint64_t{segments.usable() - kept} * sectors : 0;
 }

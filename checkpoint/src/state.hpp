@@ -105,17 +105,19 @@ struct EngineState {
     void consider_flush();
     void flush_done(Error error);
 
-    // Segments that a commit of this many changed frames may open, at most; and those kept for folds.
+    // Segments that a commit of this many changed frames may open, at most.
     std::uint32_t commit_segments(std::uint32_t frames) const;
-    std::uint32_t reserve_segments() const;
+    // ... that a pass of the migrator may fill with a new map, at worst; and with blocks that it moves.
+    std::uint32_t fold_segments() const;
+    std::uint32_t moved_segments() const { return std::max(segments.usable() / 32, 2U); }
+    // No commit takes these.
+    std::uint32_t reserve_segments() const { return fold_segments() + moved_segments(); }
+    std::uint32_t available() const { return segments.free() + segments.pending(); }
     // R29: live sectors at which allocation is refused; what pins may come to cost is not taken off.
     std::uint64_t limit_sectors() const;
-    // ... what is. Near that line, or when the log runs out of free segments, history is dropped.
+    // ... what is. Near that line history is dropped.
     std::uint64_t limit_beside_pins() const;
-    bool crowded() const {
-        return segments.free() + segments.pending() < segments.usable() / 3 ||
-               segments.live_sectors() >= limit_beside_pins() / 8 * 7;
-    }
+    bool crowded() const { return segments.live_sectors() >= limit_beside_pins() / 8 * 7; }
 };
 
 // Scratch memory of what waits for the device: a path of nodes, a node beside it, a block, the rest.

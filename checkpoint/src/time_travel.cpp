@@ -236,7 +236,7 @@ Result<Generation> roll_back(Engine& engine, store::BlockDevice& device, Generat
     auto const entry = known(s, to);
     if (!entry) return base::fail(Error::no_such_checkpoint);
     // At worst every leaf is full and becomes two.
-    TRY(quiet.make_room(2 * s.reserve_segments()));
+    TRY(quiet.make_room(2 * s.fold_segments()));
     s.migration.begin_rollback(to, Generation(s.report.boot, s.last_used.counter() + 1));
     return quiet.name(record_of(*entry), to);
 }

@@ -67,6 +67,7 @@ Result<std::uint32_t> Segments::open() {
         if (segment.state != SegmentState::free) continue;
         invariant(may_reuse(segment, slots_));
         segment.state = SegmentState::open;
+        segment.youngest = 0;
         --free_;
         ++opened_;
         return cursor_;

@@ -13,6 +13,7 @@
 #include <store/block_device.hpp>
 #include <store/geometry.hpp>
 
+#include <algorithm>
 #include <span>
 
 namespace store {
@@ -25,9 +26,9 @@ struct Segment {
     std::uint32_t log = 0; // sectors referred to, counted once a reference
     std::uint16_t map = 0; // sectors
     SegmentState state = SegmentState::reserved;
-    std::uint8_t victim = 0; // being emptied: nothing may refer to it anew
-    std::int32_t change = 0; // of `map`, by the fold under way
-    std::uint32_t reserved0 = 0;
+    std::uint8_t victim = 0;    // being emptied: nothing may refer to it anew
+    std::int32_t change = 0;    // of `map`, by the fold under way
+    std::uint32_t youngest = 0; // newest checkpoint, by its counter, that wrote a block here; 0: not known
     std::uint64_t freed_by = 0; // first generation that does not refer to it
     std::uint32_t live() const { return map + log; }
 };
@@ -52,8 +53,13 @@ public:
 
     void add_log(Extent extent);
     void drop_log(Extent extent);
-    // The fold under way adds or drops a reference of the map.
+    // The fold under way adds or drops a reference of the map; a block's with the checkpoint that wrote it.
     void fold_adds(Extent extent) { at(extent).change += static_cast<std::int32_t>(extent.count()); }
+    void fold_adds(Extent extent, std::uint32_t birth) {
+        fold_adds(extent);
+        auto& segment = at(extent);
+        segment.youngest = std::max(segment.youngest, birth);
+    }
     void fold_drops(Extent extent) { at(extent).change -= static_cast<std::int32_t>(extent.count()); }
     void forget_fold();
     // Every segment holds what the fold leaves there: false where the table's counts did not fit the map.

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// Migration: which segments a pass empties, and when it is time to.
+//
+//   Cost-benefit (Rosenblum and Ousterhout, "The Design and Implementation of a Log-Structured File System",
+//   1992, section 3.6): a segment whose share u is live costs 1 + u (it is read, what lives is written) and
+//   gives 1 - u, for as long as what lives there goes on to, which its age foretells. So cold segments are
+//   emptied while they are fuller than hot ones, whose blocks will soon be superseded anyway.
+#include "migration.hpp"
+#include "state.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+
+namespace checkpoint {
+
+namespace {
+
+constexpr std::uint32_t ranks = 256;
+
+// Four to each power of two.
+std::uint32_t rank_of(std::uint64_t value) {
+    if (value < 4) return static_cast<std::uint32_t>(value);
+    auto const power = static_cast<std::uint32_t>(std::bit_width(value)) - 3;
+    return std::min(power * 4 + static_cast<std::uint32_t>(value >> power), ranks - 1);
+}
+
+// What emptying some segments takes and gives.
+struct Victims {
+    std::uint64_t capacity = 0; // sectors of a segment that moved blocks fill
+    std::uint64_t most = 0;     // sectors that may be moved
+    std::uint32_t wanted = 0;   // segments to gain
+    std::uint64_t moved = 0;    // sectors
+    std::uint32_t emptied = 0;  // segments
+
+    void take(std::uint32_t sectors) {
+        moved += sectors;
+        ++emptied;
+    }
+    void take(Victims const& others) {
+        moved += others.moved;
+        emptied += others.emptied;
+    }
+    std::uint32_t gain() const {
+        auto const filled = static_cast<std::uint32_t>((moved + capacity - 1) / capacity);
+        return emptied > filled ? emptied - filled : 0;
+    }
+    bool enough() const { return gain() >= wanted; }
+    // All of them, without more than enough.
+    bool may_take(Victims const& others) const {
+        if (moved + others.moved > most) return false;
+        auto both = *this;
+        both.take(others);
+        return both.gain() <= wanted;
+    }
+};
+
+} // namespace
+
+// As late as possible, for segments grow sparser, but before the room for a pass is touched.
+std::uint32_t Migration::low_water() const {
+    return state_.reserve_segments() + state_.segments.usable() / 64 + 2;
+}
+
+// ... a pass that is made anyway gains up to here.
+std::uint32_t Migration::high_water() const { return low_water() + state_.segments.usable() / 16; }
+
+// 0: it is not to be emptied.
+std::uint32_t Migration::benefit(std::uint32_t index) const {
+    auto const& segment = state_.segments[index];
+    std::uint64_t const sectors = state_.geometry.sectors_per_segment();
+    auto const live = segment.map;
+    // Of what an unmigrated checkpoint refers to, much is superseded before it is migrated.
+    if (segment.state != store::SegmentState::used || segment.log != 0 || live == 0) return 0;
+    if (live > sectors / 16 * 15) return 0;
+    auto const now = static_cast<std::uint32_t>(state_.last_used.counter());
+    // What no pass of this boot has met counts as young: then the sparsest go first.
+    auto const age = segment.youngest == 0 || segment.youngest > now ? 1 : now - segment.youngest + 1;
+    return rank_of((sectors - live) * age * 256 / (sectors + live));
+}
+
+// The segments with the most benefit, until as much is moved as a pass may move or enough is gained. Returns
+// the gain in segments.
+std::uint32_t Migration::choose_victims(bool folding) {
+    auto& s = state_;
+    auto& segments = s.segments;
+    auto const there = s.available();
+    auto const wanted = urgent_ && needed_ != for_entries ? std::max(needed_, high_water()) : high_water();
+    auto const kept = s.fold_segments();
+    if (there >= wanted || segments.free() <= kept) return 0;
+    // A block does not straddle segments: up to 7 sectors of each are lost.
+    std::uint64_t const capacity = s.geometry.sectors_per_segment() - 7;
+    auto const most = std::min(s.moved_segments(), segments.free() - kept) * capacity;
+    Victims chosen{.capacity = capacity, .most = most, .wanted = wanted - there};
+    std::array<Victims, ranks> of_rank{};
+    for (std::uint32_t i = 1; i < s.geometry.last_segment(); ++i) of_rank[benefit(i)].take(segments[i].map);
+    auto rank = ranks - 1;
+    for (; rank > 0 && chosen.may_take(of_rank[rank]); --rank) chosen.take(of_rank[rank]);
+    for (std::uint32_t i = 1; i < s.geometry.last_segment(); ++i)
+        if (benefit(i) > rank) segments.mark_victim(i);
+    // Of the rank that is too many, some.
+    for (std::uint32_t i = 1; rank > 0 && i < s.geometry.last_segment() && !chosen.enough(); ++i) {
+        if (benefit(i) != rank || chosen.moved + segments[i].map > most) continue;
+        segments.mark_victim(i);
+        chosen.take(segments[i].map);
+    }
+    // A pass for this alone must be worth the map that it writes.
+    auto const least = urgent_ || folding ? 1U : std::max(s.fold_segments() / 8, 1U);
+    if (chosen.gain() >= least) return chosen.gain();
+    segments.forget_fold();
+    return 0;
+}
+
+} // namespace checkpoint
