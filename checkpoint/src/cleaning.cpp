@@ -57,9 +57,15 @@ struct Victims {
 
 } // namespace
 
-// As late as possible, for segments grow sparser, but before the room for a pass is touched.
+// As late as possible, for segments grow sparser; but commits go on meanwhile, and a pass has room of its
+// own.
 std::uint32_t Migration::low_water() const {
-    return state_.reserve_segments() + state_.segments.usable() / 64 + 2;
+    auto const& s = state_;
+    auto const live =
+        static_cast<std::uint32_t>(s.segments.live_sectors() / s.geometry.sectors_per_segment());
+    auto const kept = live + s.reserve_segments();
+    auto const rest = s.segments.usable() > kept ? s.segments.usable() - kept : 0;
+    return s.reserve_segments() + rest / 32 + 2;
 }
 
 // ... a pass that is made anyway gains up to here.

@@ -109,7 +109,7 @@ struct EngineState {
     std::uint32_t commit_segments(std::uint32_t frames) const;
     // ... that a pass of the migrator may fill with a new map, at worst; and with blocks that it moves.
     std::uint32_t fold_segments() const;
-    std::uint32_t moved_segments() const { return std::max(segments.usable() / 32, 2U); }
+    std::uint32_t moved_segments() const { return std::max(segments.usable() / 24, 2U); }
     // No commit takes these.
     std::uint32_t reserve_segments() const { return fold_segments() + moved_segments(); }
     std::uint32_t available() const { return segments.free() + segments.pending(); }
