@@ -68,7 +68,7 @@ std::uint32_t Migration::low_water() const {
     return s.reserve_segments() + rest / 32 + 2;
 }
 
-// ... a pass that is made anyway gains up to here.
+// Once begun, up to here: a pass that moves blocks reads the whole map, whatever it gains.
 std::uint32_t Migration::high_water() const { return low_water() + state_.segments.usable() / 16; }
 
 // 0: it is not to be emptied.
@@ -93,7 +93,8 @@ std::uint32_t Migration::choose_victims(bool folding) {
     auto const there = s.available();
     auto const wanted = urgent_ && needed_ != for_entries ? std::max(needed_, high_water()) : high_water();
     auto const kept = s.fold_segments();
-    if (there >= wanted || segments.free() <= kept) return 0;
+    auto const due = urgent_ ? wanted : low_water() + (folding ? s.segments.usable() / 64 : 0);
+    if (there >= due || segments.free() <= kept) return 0;
     // A block does not straddle segments: up to 7 sectors of each are lost.
     std::uint64_t const capacity = s.geometry.sectors_per_segment() - 7;
     auto const most = std::min(s.moved_segments(), segments.free() - kept) * capacity;

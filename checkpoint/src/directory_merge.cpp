@@ -2,6 +2,8 @@
 // The changes of the oldest directories as one sequence.
 #include "directory_merge.hpp"
 
+#include <algorithm>
+
 namespace checkpoint {
 
 void DirectoryMerge::start(Directories const& directories, std::size_t count) {
@@ -32,6 +34,18 @@ void DirectoryMerge::advance() {
     for (std::size_t i = 0; i < count_; ++i) {
         auto const entries = directories_->entries(i);
         if (at_[i] < entries.size() && entries[at_[i]].frame() == frame()) ++at_[i];
+    }
+    find();
+}
+
+void DirectoryMerge::skip_before(std::uint64_t frame) {
+    if (finished_ || current_.entry.frame().number() >= frame) return;
+    for (std::size_t i = 0; i < count_; ++i) {
+        auto const entries = directories_->entries(i);
+        auto const first =
+            std::lower_bound(entries.begin() + at_[i], entries.end(), frame,
+                             [](auto const& entry, auto wanted) { return entry.frame().number() < wanted; });
+        at_[i] = static_cast<std::uint32_t>(first - entries.begin());
     }
     find();
 }

@@ -29,6 +29,7 @@ public:
         }
     }
     void advance();
+    void skip_before(std::uint64_t frame);
 
 private:
     void find();

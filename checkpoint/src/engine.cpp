@@ -59,7 +59,7 @@ IoBuffers take_io(store::Arena& arena, Limits const& limits) {
     IoBuffers buffers;
     buffers.log = arena.take(std::size_t{limits.commit_chunk} * limits.commit_chunks, 4096);
     buffers.fetches = arena.take(limits.fetches * abi::frame_size, 4096);
-    buffers.fold = arena.take(node_size, 4096);
+    buffers.fold = arena.take(std::size_t{limits.read_ahead} * node_size, 4096);
     for (auto& side : buffers.side)
         side = arena.take(std::size_t{limits.side_chunk} * limits.side_chunks, 4096);
     buffers.record = arena.take(Commit::buffer_size, sector_size);
@@ -69,14 +69,15 @@ IoBuffers take_io(store::Arena& arena, Limits const& limits) {
 
 bool limits_valid(Limits const& limits) {
     using store::LogStream;
-    auto const requests =
-        limits.commit_chunks + (stream_count - 1) * limits.side_chunks + limits.fetches + 10;
+    auto const requests = limits.commit_chunks + (stream_count - 1) * limits.side_chunks + limits.fetches +
+                          limits.read_ahead + 9;
     return limits.fetches >= 1 && limits.fetches <= Fetches::at_most && limits.commit_chunk >= 8192 &&
            limits.commit_chunk <= (1 << 20) && limits.commit_chunk % 4096 == 0 && limits.commit_chunks >= 2 &&
            limits.commit_chunks <= LogStream::chunks_at_most &&
            std::size_t{limits.commit_chunk} * limits.commit_chunks >= scratch_least &&
            limits.side_chunk >= 8192 && limits.side_chunk % 4096 == 0 && limits.side_chunks >= 2 &&
            limits.side_chunks <= LogStream::chunks_at_most && requests <= store::requests_at_most &&
+           limits.read_ahead >= 2 && limits.read_ahead <= ReadAhead::at_most &&
            limits.unmigrated_entries >= 16 && limits.fold_above < directories_at_most &&
            // A fold leaves those, the base, and the commit that names it.
            limits.kept + 2 <= limits.fold_above;

@@ -28,9 +28,11 @@ void Migration::begin_walk() {
     // What a pass that was discarded had in flight may have failed since: that is not this one's failure.
     for (auto const owner : {Owner::map, Owner::map_copy, Owner::moved}) s.stream(owner).clear_failure();
     builder_.start();
+    ahead_.clear();
+    moved_ = nullptr;
     path_.clear();
     group_.clear();
-    grouping_ = moved_ready_ = flush_now_ = poisoned_ = checkpoints_written_ = false;
+    grouping_ = flush_now_ = poisoned_ = checkpoints_written_ = false;
     nodes_left_ = pinned_blocks_ = 0;
     new_table_ = new_checkpoints_ = {};
     phase_ = Phase::walking;
@@ -50,18 +52,36 @@ void Migration::visit(TwinRef const& ref) {
     reading_ = ref;
     copy_ = 0;
     phase_ = Phase::reading;
-    submit_read(ref.place[0]);
+    read(ref.place[0]);
 }
 
-void Migration::submit_read(Extent place) {
-    charge(buffers_.read.size());
-    state_.submit(Owner::fold, 0, store::Priority::background,
-                  {store::RequestKind::read, 0, place.offset(), buffers_.read});
+// It may have arrived already, being read ahead.
+void Migration::read(Extent place) {
+    awaited_ = place;
+    auto* slot = ahead_.find(place);
+    if (slot == nullptr) slot = ahead_.begin_now(place);
+    if (slot == nullptr) return; // reads for a pass that is over take all slots: when one is back
+    slot->end = no_end;
+    if (slot->state == AheadSlot::State::arrived) arrived(*slot);
 }
 
-void Migration::read_done(Error error) {
-    if (phase_ == Phase::reading) node_arrived(error);
-    else block_arrived(error);
+void Migration::read_done(std::uint16_t index, Error error) {
+    auto* const slot = ahead_.complete(index, error);
+    if (phase_ != Phase::reading && phase_ != Phase::moving) return;
+    if (slot != nullptr && slot->place == awaited_) arrived(*slot);
+    else if (ahead_.find(awaited_) == nullptr) read(awaited_);
+}
+
+void Migration::arrived(AheadSlot& slot) {
+    if (phase_ == Phase::reading) node_arrived(slot);
+    else block_arrived(slot);
+}
+
+bool Migration::verified(AheadSlot& slot, std::uint64_t hash, std::optional<std::uint16_t> level) const {
+    if (slot.error != Error::none) return false;
+    if (!slot.verified)
+        slot.verified = store::verify_node(slot.memory, {hash, level, state_.store}, state_.geometry);
+    return slot.verified;
 }
 
 // A node with the right hash may still be no part of this tree: its keys must lie where its parent says, and
@@ -78,49 +98,52 @@ bool Migration::node_fits(base::ConstBytes node) const {
     return true;
 }
 
-void Migration::node_arrived(Error error) {
-    auto const good =
-        error == Error::none &&
-        store::verify_node(buffers_.read, {reading_.hash, level_wanted_, state_.store}, state_.geometry) &&
-        node_fits(buffers_.read);
-    if (!good) {
-        store::Corruption report;
-        report.finding = copy_ == 0 ? store::Finding::single_copy : store::Finding::map_node;
-        report.part = store::Finding::map_node;
-        report.offset = reading_.place[copy_].offset();
-        report.want = reading_.hash;
-        state_.report_finding(report);
-        if (copy_ == 0) {
-            copy_ = 1;
-            submit_read(reading_.place[1]);
-        } else {
-            discard(error == Error::none ? Error::corrupt : Error::io);
-        }
-        return;
+void Migration::node_arrived(AheadSlot& slot) {
+    auto const error = slot.error;
+    auto const good = verified(slot, reading_.hash, level_wanted_) && node_fits(slot.memory);
+    if (good) {
+        std::memcpy(node_memory(path_.size()).data(), slot.memory.data(), node_size);
+        auto const header = store::node_header(slot.memory);
+        changes_ahead_[path_.size()] = changes_;
+        path_.push_back({reading_, header.level, 0, header.count, end_, slot.leaf ? slot.looked : 0});
+        phase_ = Phase::walking;
     }
-    std::memcpy(node_memory(path_.size()).data(), buffers_.read.data(), node_size);
-    auto const header = store::node_header(buffers_.read);
-    path_.push_back({reading_, header.level, 0, header.count, end_});
-    phase_ = Phase::walking;
-}
-
-void Migration::block_arrived(Error error) {
-    auto const& entry = moving_.entry;
-    auto const good =
-        error == Error::none && store::frame_hash(entry.frame(), entry.type(), buffers_.read) == entry.hash;
-    moved_ready_ = good;
-    phase_ = Phase::walking;
+    ahead_.release(slot);
     if (good) return;
     store::Corruption report;
-    report.finding = error == Error::none ? store::Finding::frame_hash : store::Finding::device;
+    report.finding = copy_ == 0 ? store::Finding::single_copy : store::Finding::map_node;
+    report.part = store::Finding::map_node;
+    report.offset = reading_.place[copy_].offset();
+    report.want = reading_.hash;
+    state_.report_finding(report);
+    if (copy_ == 0) {
+        copy_ = 1;
+        read(reading_.place[1]);
+    } else {
+        discard(error == Error::none ? Error::corrupt : Error::io);
+    }
+}
+
+void Migration::block_arrived(AheadSlot& slot) {
+    auto const& entry = moving_.entry;
+    phase_ = Phase::walking;
+    if (slot.error == Error::none &&
+        store::frame_hash(entry.frame(), entry.type(), slot.memory) == entry.hash) {
+        moved_ = &slot;
+        return;
+    }
+    store::Corruption report;
+    report.finding = slot.error == Error::none ? store::Finding::frame_hash : store::Finding::device;
     report.frame = entry.frame();
     report.offset = entry.place().offset();
     report.want = entry.hash;
     state_.report_finding(report);
+    ahead_.release(slot);
     group_.settle(); // it stays where it is
 }
 
 bool Migration::walk() {
+    look_ahead();
     bool moved = false;
     for (int turn = 0; turn < turns_a_step && phase_ == Phase::walking; ++turn) {
         if (builder_.out_of_space()) {
@@ -192,22 +215,23 @@ bool Migration::take_group() {
 }
 
 bool Migration::move_block(LeafEntry const& version) {
-    if (!moved_ready_) {
+    if (moved_ == nullptr) {
         moving_ = version;
         phase_ = Phase::moving;
-        submit_read(version.entry.place());
+        read(version.entry.place());
         return true;
     }
     auto& stream = state_.stream(Owner::moved);
     if (!stream.can_append(sectors_per_frame)) return false;
-    auto const place = stream.append(buffers_.read);
+    auto const place = stream.append(moved_->memory);
     if (!place) {
         discard(Error::no_space);
         return true;
     }
     group_.settle_at(place->first());
     ++state_.counters.frames_moved;
-    moved_ready_ = false;
+    ahead_.release(*moved_);
+    moved_ = nullptr;
     return true;
 }
 
@@ -294,6 +318,7 @@ bool Migration::walk_inner(Level& level, base::ConstBytes node) {
 void Migration::leave(Level const& level) {
     for (auto const place : level.ref.place) state_.segments.fold_drops(place);
     ++nodes_left_;
+    ahead_.release_before(level.end);
     path_.pop_back();
 }
 

@@ -14,6 +14,7 @@ using namespace abi::disk;
 
 void Migration::init(Buffers const& buffers) {
     buffers_ = buffers;
+    ahead_.init(buffers.ahead);
     builder_.init({&state_.stream(Owner::map), &state_.stream(Owner::map_copy), &state_.segments,
                    buffers.builder, buffers.node, state_.store});
 }
@@ -83,16 +84,16 @@ bool Migration::resting() const {
     return spent() && (phase_ == Phase::walking || phase_ == Phase::tables || (idle() && due()));
 }
 
-void Migration::charge_writes() {
-    std::uint64_t sent = 0;
+void Migration::charge_io() {
+    auto moved = ahead_.bytes_asked();
     for (auto const owner : {Owner::map, Owner::map_copy, Owner::moved})
-        sent += state_.stream(owner).bytes_sent();
-    charge(sent - charged_);
-    charged_ = sent;
+        moved += state_.stream(owner).bytes_sent();
+    charge(moved - charged_);
+    charged_ = moved;
 }
 
 bool Migration::step() {
-    charge_writes();
+    charge_io();
     return !resting() && go_on();
 }
 
@@ -118,7 +119,7 @@ bool Migration::go_on() {
         // need; else the next commit will).
         return urgent_ && !held_ && state_.commit.idle() && commit_nothing();
     case Phase::reading:
-    case Phase::moving: return false;
+    case Phase::moving: look_ahead(); return false;
     }
     unreachable();
 }
@@ -185,7 +186,8 @@ bool Migration::start(std::size_t directories) {
     auto const unseen = dropped_ + unswept_;
     auto const scarce = s.available() < high_water();
     auto const for_history = space_is_needed() ? unseen > 0 : scarce && unseen >= checkpoints_at_most / 4;
-    sweeping_ = gain > 0 || for_history;
+    cleaning_ = gain > 0;
+    sweeping_ = cleaning_ || for_history;
     std::uint64_t entries = 0;
     for (std::size_t i = 0; i < directories; ++i) entries += s.directories[i].count;
     if (!sweeping_ && entries == 0 && s.directories.size() <= s.limits.fold_above) return false;
@@ -292,6 +294,7 @@ void Migration::discard(Error why) {
         s.stream(owner).clear_failure();
     }
     s.segments.forget_fold();
+    ahead_.clear();
     path_.clear();
     grouping_ = false;
     phase_ = Phase::idle;

@@ -13,6 +13,7 @@
 #pragma once
 
 #include "directory_merge.hpp"
+#include "read_ahead.hpp"
 #include "retained.hpp"
 #include "retention.hpp"
 #include "version_group.hpp"
@@ -35,14 +36,14 @@ public:
         base::Bytes path;    // tables: node_levels nodes of the old map
         base::Bytes builder; // tables: store::MapBuilder::memory_size
         base::Bytes node;    // tables: one node
-        base::Bytes read;    // I/O: one node or frame
+        base::Bytes ahead;   // I/O: slots of a node or frame each
     };
-    explicit Migration(EngineState& state) : state_(state) {}
+    explicit Migration(EngineState& state) : state_(state), ahead_(state) {}
     void init(Buffers const& buffers);
 
     bool step();
     void after_commit(); // of the caller
-    void read_done(abi::Error error);
+    void read_done(std::uint16_t slot, abi::Error error);
     bool wants_flush() const;
     bool covered_by_flush() const { return phase_ == Phase::writing && written(); }
     void flush_done(); // of a flush submitted when covered_by_flush() was true
@@ -102,6 +103,7 @@ private:
         std::size_t at = 0;
         std::size_t count = 0;
         std::uint64_t end = 0; // first frame number that is not below this node
+        std::size_t ahead = 0; // entries that were looked at ahead
     };
     struct Restore {
         std::uint64_t to = 0;
@@ -110,7 +112,7 @@ private:
 
     bool spent() const { return limited_ && !urgent_ && !held_ && budget_ <= 0; }
     void charge(std::size_t bytes) { budget_ -= static_cast<std::int64_t>(bytes); }
-    void charge_writes();
+    void charge_io();
     bool go_on();
     std::size_t choose_directories() const;
     std::size_t unpinned_allowed(std::size_t directories) const;
@@ -134,10 +136,15 @@ private:
     std::uint64_t pinned_block(VersionGroup const& group) const;
     bool must_visit(abi::disk::ChildEntry const& child, std::uint16_t level, std::uint64_t end) const;
     void visit(abi::disk::TwinRef const& ref);
-    void submit_read(abi::disk::Extent place);
+    void read(abi::disk::Extent place);
+    bool verified(AheadSlot& slot, std::uint64_t hash, std::optional<std::uint16_t> level) const;
     bool node_fits(base::ConstBytes node) const;
-    void node_arrived(abi::Error error);
-    void block_arrived(abi::Error error);
+    void arrived(AheadSlot& slot);
+    void node_arrived(AheadSlot& slot);
+    void block_arrived(AheadSlot& slot);
+    void look_ahead();
+    void look_ahead_in_leaf(base::ConstBytes node, std::size_t& at);
+    void look_ahead_below(std::size_t depth);
     void leave(Level const& level);
     bool write_tables();
     bool write_checkpoints();
@@ -153,6 +160,9 @@ private:
     Buffers buffers_;
     store::MapBuilder builder_;
     DirectoryMerge changes_;
+    std::array<DirectoryMerge, abi::disk::node_levels> changes_ahead_; // of each node of the path
+    ReadAhead ahead_;
+    abi::disk::Extent awaited_; // while reading or moving
     base::FixedVector<Level, abi::disk::node_levels> path_;
     Phase phase_ = Phase::idle;
     bool urgent_ = false;
@@ -167,6 +177,7 @@ private:
     abi::Error stalled_ = abi::Error::none; // why the last fold was given up: it is not tried again at once
     bool nothing_to_gain_ = false;          // since the last commit
     bool short_of_space_ = false;           // a commit waits for more than the pass gains by cleaning
+    bool cleaning_ = false;                 // there are victims
     bool sweeping_ = false;                 // every leaf is visited
     bool flush_now_ = false;
     std::size_t folded_ = 0;   // directories
@@ -186,9 +197,9 @@ private:
     abi::disk::TwinRef reading_;
     std::uint8_t copy_ = 0;
     std::optional<std::uint16_t> level_wanted_;
-    std::uint64_t first_ = 0;  // the node's keys lie from this frame ...
-    std::uint64_t end_ = 0;    // ... up to this one
-    bool moved_ready_ = false; // the block at hand is in the read buffer, verified
+    std::uint64_t first_ = 0;    // the node's keys lie from this frame ...
+    std::uint64_t end_ = 0;      // ... up to this one
+    AheadSlot* moved_ = nullptr; // has the block at hand, verified
     abi::disk::LeafEntry moving_;
     abi::disk::TwinRef new_table_;
     abi::disk::TwinRef new_checkpoints_;

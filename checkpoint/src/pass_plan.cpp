@@ -69,7 +69,7 @@ void Migration::begin_change() {
     // Made by an engine with more memory, it may hold more than this one writes.
     while (retained_.sectors() * sector_size > state_.limits.side_chunk) retained_.remove_oldest_unpinned();
     set_points();
-    begun_urgent_ = sweeping_ = false;
+    begun_urgent_ = cleaning_ = sweeping_ = false;
     stalled_ = Error::none;
     begin_walk();
 }
@@ -80,7 +80,7 @@ void Migration::begin_rollback(Generation to, Generation as) {
     prepare(state_.directories.size(), as.raw());
     set_points();
     restore_ = {to.raw(), as.raw()};
-    begun_urgent_ = false;
+    begun_urgent_ = cleaning_ = false;
     sweeping_ = true;
     stalled_ = Error::none;
     begin_walk();

@@ -17,7 +17,7 @@ void EngineState::complete(store::Completion const& done) {
     case Owner::slot_read: roots.read_done(asker.part, done.error); return;
     case Owner::slot_write: roots.write_done(done.error); return;
     case Owner::fetch: fetches.read_done(asker.part, done.error); return;
-    case Owner::fold: migration.read_done(done.error); return;
+    case Owner::fold: migration.read_done(asker.part, done.error); return;
     }
     unreachable();
 }

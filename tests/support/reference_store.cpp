@@ -78,6 +78,7 @@ checkpoint::Limits small_limits(std::uint32_t segments) {
     limits.segments = segments;
     limits.unmigrated_entries = 512;
     limits.fetches = 2;
+    limits.read_ahead = 4;
     limits.cached_nodes = 2;
     limits.commit_chunk = 8192;
     limits.commit_chunks = 5;

@@ -15,6 +15,7 @@ struct Limits {
     std::uint32_t unmigrated_entries = 65536;
     std::uint32_t fetches = 8;       // at once
     std::uint32_t cached_nodes = 64; // map nodes in memory
+    std::uint32_t read_ahead = 8;    // nodes and blocks that the migrator reads at once, 2 to 32
     // bytes of one write of a commit, multiple of 4096, at least 8192
     std::uint32_t commit_chunk = 256 * 1024;
     std::uint32_t commit_chunks = 3;      // of them, at least 2; 40 KiB together

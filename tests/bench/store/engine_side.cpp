@@ -47,6 +47,7 @@ checkpoint::Limits bench_limits(std::uint64_t bytes, std::uint32_t unmigrated_en
     limits.cached_nodes = 1024;
     limits.commit_chunk = 1 << 20;
     limits.side_chunk = 256 << 10;
+    limits.read_ahead = 32;
     return limits;
 }
 
