@@ -14,9 +14,11 @@
 
 namespace checkpoint {
 
+using namespace abi::disk;
+
 namespace {
 
-constexpr std::uint32_t ranks = 256;
+constexpr std::uint32_t ranks = 128;
 
 // Four to each power of two.
 std::uint32_t rank_of(std::uint64_t value) {
@@ -24,6 +26,11 @@ std::uint32_t rank_of(std::uint64_t value) {
     auto const power = static_cast<std::uint32_t>(std::bit_width(value)) - 3;
     return std::min(power * 4 + static_cast<std::uint32_t>(value >> power), ranks - 1);
 }
+
+struct Rank {
+    std::uint32_t sectors = 0; // live
+    std::uint32_t segments = 0;
+};
 
 // What emptying some segments takes and gives.
 struct Victims {
@@ -37,9 +44,9 @@ struct Victims {
         moved += sectors;
         ++emptied;
     }
-    void take(Victims const& others) {
-        moved += others.moved;
-        emptied += others.emptied;
+    void take(Rank const& rank) {
+        moved += rank.sectors;
+        emptied += rank.segments;
     }
     std::uint32_t gain() const {
         auto const filled = static_cast<std::uint32_t>((moved + capacity - 1) / capacity);
@@ -47,10 +54,10 @@ struct Victims {
     }
     bool enough() const { return gain() >= wanted; }
     // All of them, without more than enough.
-    bool may_take(Victims const& others) const {
-        if (moved + others.moved > most) return false;
+    bool may_take(Rank const& rank) const {
+        if (moved + rank.sectors > most) return false;
         auto both = *this;
-        both.take(others);
+        both.take(rank);
         return both.gain() <= wanted;
     }
 };
@@ -85,6 +92,19 @@ std::uint32_t Migration::benefit(std::uint32_t index) const {
     return rank_of((sectors - live) * age * 256 / (sectors + live));
 }
 
+// Segments that the pass may fill with moved blocks, beside the new map.
+std::uint64_t Migration::room_to_move() const {
+    auto const& s = state_;
+    auto const spare = [&](std::uint64_t kept) {
+        return s.segments.free() - std::min<std::uint64_t>(kept, s.segments.free());
+    };
+    auto const safe = std::min<std::uint64_t>(spare(s.fold_segments()), s.moved_segments());
+    if (!urgent_) return safe;
+    // The commit waits, and takes nothing meanwhile; the map hardly grows.
+    auto const map = s.map_nodes * 2 * sectors_per_node / s.geometry.sectors_per_segment();
+    return std::max(safe, spare(map + 4) / 2);
+}
+
 // The segments with the most benefit, until as much is moved as a pass may move or enough is gained. Returns
 // the gain in segments.
 std::uint32_t Migration::choose_victims(bool folding) {
@@ -92,15 +112,18 @@ std::uint32_t Migration::choose_victims(bool folding) {
     auto& segments = s.segments;
     auto const there = s.available();
     auto const wanted = urgent_ && needed_ != for_entries ? std::max(needed_, high_water()) : high_water();
-    auto const kept = s.fold_segments();
     auto const due = urgent_ ? wanted : low_water() + (folding ? s.segments.usable() / 64 : 0);
-    if (there >= due || segments.free() <= kept) return 0;
-    // A block does not straddle segments: up to 7 sectors of each are lost.
-    std::uint64_t const capacity = s.geometry.sectors_per_segment() - 7;
-    auto const most = std::min(s.moved_segments(), segments.free() - kept) * capacity;
+    if (there >= due) return 0;
+    auto const sectors = s.geometry.sectors_per_segment();
+    std::uint64_t const capacity = sectors / sectors_per_frame * sectors_per_frame;
+    auto const most = room_to_move() * capacity;
     Victims chosen{.capacity = capacity, .most = most, .wanted = wanted - there};
-    std::array<Victims, ranks> of_rank{};
-    for (std::uint32_t i = 1; i < s.geometry.last_segment(); ++i) of_rank[benefit(i)].take(segments[i].map);
+    std::array<Rank, ranks> of_rank{};
+    for (std::uint32_t i = 1; i < s.geometry.last_segment(); ++i) {
+        auto& rank = of_rank[benefit(i)];
+        rank.sectors += segments[i].map;
+        ++rank.segments;
+    }
     auto rank = ranks - 1;
     for (; rank > 0 && chosen.may_take(of_rank[rank]); --rank) chosen.take(of_rank[rank]);
     for (std::uint32_t i = 1; i < s.geometry.last_segment(); ++i)

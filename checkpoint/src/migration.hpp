@@ -124,6 +124,7 @@ private:
     std::uint32_t low_water() const;
     std::uint32_t high_water() const;
     std::uint32_t benefit(std::uint32_t index) const;
+    std::uint64_t room_to_move() const;
     std::uint32_t choose_victims(bool folding);
     bool walk();
     bool walk_leaf(Level& level, base::ConstBytes node);
