@@ -9,9 +9,10 @@ namespace checkpoint {
 std::size_t Directories::index_size(std::uint32_t entries) { return std::bit_ceil(std::size_t{entries} * 2); }
 
 void Directories::init(std::span<DirectoryEntry> ring, std::span<std::uint32_t> index) {
-    expects(index.size() == index_size(static_cast<std::uint32_t>(ring.size())));
+    expects(index.size() == index_size(static_cast<std::uint32_t>(ring.size())) && index.size() > 1);
     ring_ = ring;
     index_ = index;
+    index_shift_ = 64 - std::countr_zero(index.size());
 }
 
 std::optional<std::span<DirectoryEntry>> Directories::allocate(std::uint32_t count) {
@@ -32,7 +33,7 @@ void Directories::publish(CommitRecord const& record, std::uint32_t count) {
     auto& directory = list_[(head_ + size_) % at_most];
     directory = {record, front_, count};
     ++size_;
-    for (std::uint32_t i = 0; i < count; ++i) index_entry(front_ + i);
+    index_entries(front_, count);
     front_ += count;
     used_ += count;
 }
@@ -60,15 +61,28 @@ void Directories::drop_oldest() {
     --size_;
 }
 
-std::size_t Directories::bucket(std::uint64_t frame) const {
-    return static_cast<std::size_t>((frame * 0x9e3779b97f4a7c15) >> 20) & (index_.size() - 1);
+namespace {
+// Shifts everything but the frame out of an entry's first word.
+constexpr unsigned beside_frame = 64 - DirectoryEntry::Frame::width;
+constexpr std::uint64_t golden = std::uint64_t{0x9e3779b97f4a7c15} << beside_frame;
+} // namespace
+
+// The same of a frame and of an entry's first word.
+std::size_t Directories::bucket(std::uint64_t name) const {
+    return static_cast<std::size_t>((name * golden) >> index_shift_);
 }
 
-void Directories::index_entry(std::uint32_t position) {
-    auto const frame = name_of(ring_[position]);
-    auto at = bucket(frame);
-    while (index_[at] != 0 && name_of(ring_[index_[at] - 1]) != frame) at = (at + 1) & (index_.size() - 1);
-    index_[at] = position + 1;
+void Directories::index_entries(std::uint32_t first, std::uint32_t count) {
+    auto const mask = index_.size() - 1;
+    auto const shift = index_shift_;
+    auto* const index = index_.data();
+    auto const* const ring = ring_.data();
+    for (auto position = first; position < first + count; ++position) {
+        auto const name = ring[position].name;
+        auto at = static_cast<std::size_t>((name * golden) >> shift);
+        while (index[at] != 0 && (ring[index[at] - 1].name ^ name) << beside_frame != 0) at = (at + 1) & mask;
+        index[at] = position + 1;
+    }
 }
 
 // Takes the entry out if it is its frame's newest; what was pushed on past it moves back.

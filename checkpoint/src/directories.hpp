@@ -62,14 +62,15 @@ public:
 
 private:
     static std::uint64_t name_of(DirectoryEntry const& entry) { return entry.frame().number(); }
-    std::size_t bucket(std::uint64_t frame) const;
-    void index_entry(std::uint32_t position);
+    std::size_t bucket(std::uint64_t name) const;
+    void index_entries(std::uint32_t first, std::uint32_t count);
     void forget_entry(std::uint32_t position);
     void forget_entries(Directory& directory);
 
     std::span<DirectoryEntry> ring_;
     // Ring position + 1, 0 = empty; size a power of two, at least twice the ring's.
     std::span<std::uint32_t> index_;
+    int index_shift_ = 0; // what is left of a product are the bits of a bucket
     std::array<Directory, at_most> list_{};
     std::size_t head_ = 0;
     std::size_t size_ = 0;

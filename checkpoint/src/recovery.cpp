@@ -205,7 +205,7 @@ Result<> Recovery::walk_from(RootSlot const& slot) {
 Recovery::Copy Recovery::load_copy(std::array<Extent, directory_extents> const& runs,
                                    CommitRecord const& record, std::span<DirectoryEntry> entries) {
     DirectoryDecoder decoder;
-    decoder.start(entries, record.directory_bytes);
+    decoder.start(entries, record.directory_bytes, geometry_);
     for (auto const run : runs) {
         if (run.none()) break;
         for (std::uint32_t at = 0; at < run.count();) {
@@ -219,10 +219,6 @@ Recovery::Copy Recovery::load_copy(std::array<Extent, directory_extents> const& 
     }
     if (!decoder.finished() || decoder.entries() != entries.size() || decoder.hash() != record.directory_hash)
         return Copy::bad;
-    for (std::size_t i = 0; i < entries.size(); ++i) {
-        if (!store::valid_entry(entries[i], geometry_)) return Copy::bad;
-        if (i > 0 && entries[i - 1].frame() >= entries[i].frame()) return Copy::bad;
-    }
     return Copy::good;
 }
 

@@ -104,6 +104,29 @@ Result<> Recovery::load_table() {
     return base::fail(error);
 }
 
+namespace {
+
+// The log wrote most blocks in the order of the entries: those beside each other are of one segment, and are
+// counted together.
+void count_blocks(EngineState& state, std::span<DirectoryEntry const> entries) {
+    constexpr std::size_t at_once = 4096; // an extent's count has 16 bits
+    auto const geometry = state.geometry;
+    for (std::size_t i = 0; i < entries.size();) {
+        auto const first = i;
+        auto const segment = geometry.segment_of(entries[first].sector());
+        while (++i < entries.size() && geometry.segment_of(entries[i].sector()) == segment) {}
+        if (segment == 0) continue; // zero frames: no log is there
+        for (auto left = i - first; left > 0;) {
+            auto const part = std::min(left, at_once);
+            auto const sectors = static_cast<std::uint32_t>(part) * sectors_per_frame;
+            state.segments.add_log(Extent::make(entries[first].sector(), sectors));
+            left -= part;
+        }
+    }
+}
+
+} // namespace
+
 // References of the chain and of unmigrated checkpoints; then each segment gets its state.
 void Recovery::count_log() {
     auto& s = state_;
@@ -115,8 +138,7 @@ void Recovery::count_log() {
             if (!extent.none()) s.segments.add_log(extent);
         for (auto const extent : record.directory_copy)
             if (!extent.none()) s.segments.add_log(extent);
-        for (auto const& entry : s.directories.entries(i))
-            if (!entry.zero()) s.segments.add_log(entry.place());
+        count_blocks(s, s.directories.entries(i));
     }
     s.segments.settle(newest_.generation);
 }

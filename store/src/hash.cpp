@@ -5,6 +5,7 @@
 #include <base/contract.hpp>
 
 #include <bit>
+#include <cstring>
 
 #define XXH_INLINE_ALL
 #define XXH_FORCE_MEMORY_ACCESS 1 // the default calls memcpy for each word
@@ -53,6 +54,42 @@ void StreamHash::add(std::uint64_t word) {
     if (words_ % 4 != 0) return;
     for (auto& half : halves_)
         for (std::size_t i = 0; i < 4; ++i) half.lanes[i] = round_of(half.lanes[i], tail_[i]);
+}
+
+// Whole rounds of all lanes; returns the bytes taken. The product with the word is the same for both halves.
+std::size_t StreamHash::add_stripes(base::ConstBytes words) {
+    auto a = halves_[0].lanes;
+    auto b = halves_[1].lanes;
+    auto const* at = words.data();
+    auto const* const end = at + words.size() / sizeof tail_ * sizeof tail_;
+    auto const feed = [](std::uint64_t& low, std::uint64_t& high, std::byte const* from) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, from, sizeof word);
+        word *= prime2;
+        low = std::rotl(low + word, 31) * prime1;
+        high = std::rotl(high + word, 31) * prime1;
+    };
+    for (; at != end; at += sizeof tail_) {
+        feed(a[0], b[0], at);
+        feed(a[1], b[1], at + 8);
+        feed(a[2], b[2], at + 16);
+        feed(a[3], b[3], at + 24);
+    }
+    halves_[0].lanes = a;
+    halves_[1].lanes = b;
+    auto const taken = static_cast<std::size_t>(end - words.data());
+    words_ += taken / 8;
+    return taken;
+}
+
+void StreamHash::add(base::ConstBytes words) {
+    expects(words.size() % 8 == 0);
+    while (!words.empty()) {
+        if (words_ % 4 == 0) words = words.subspan(add_stripes(words));
+        if (words.empty()) return;
+        add(base::read<std::uint64_t>(words));
+        words = words.subspan(8);
+    }
 }
 
 std::uint64_t StreamHash::finish(Half const& half, std::array<std::uint64_t, 4> const& tail,

@@ -38,7 +38,7 @@ void check_written(std::span<DirectoryEntry const> entries, base::ConstBytes str
 }
 
 void check_entry(DirectoryEntry const& entry) {
-    if (!store::valid_entry(entry, geometry)) return;
+    require(store::valid_entry(entry, geometry), "what the decoder gives is valid");
     require(entry.frame().number() != 0, "a frame has a number");
     require(static_cast<std::uint8_t>(entry.type()) < abi::frame_type_count, "its type is known");
     require(!entry.live() || entry.type() == abi::FrameType::process, "only processes are live");
@@ -62,7 +62,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     auto const written_piece = std::size_t{input.take<std::uint8_t>()} + 1;
     std::vector<DirectoryEntry> room(input.take<std::uint16_t>() % 512);
     checkpoint::DirectoryDecoder decoder;
-    decoder.start(room, bytes);
+    decoder.start(room, bytes, geometry);
     auto stream = input.rest();
     stream = stream.first(stream.size() / 8 * 8);
     auto const whole = stream;
@@ -75,6 +75,8 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     require(decoder.entries() <= room.size(), "entries stay in their room");
     auto const entries = std::span<DirectoryEntry const>(room).first(decoder.entries());
     for (auto const& entry : entries) check_entry(entry);
+    for (std::size_t i = 1; i < entries.size(); ++i)
+        require(entries[i - 1].frame() < entries[i].frame(), "entries are sorted by frame");
     if (good && decoder.finished()) check_written(entries, whole.first(bytes), decoder, written_piece);
     return 0;
 }

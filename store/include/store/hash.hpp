@@ -27,6 +27,7 @@ class StreamHash {
 public:
     explicit StreamHash(HashSeed seed);
     void add(std::uint64_t word);
+    void add(base::ConstBytes words); // a multiple of 8 bytes
     Hash128 finish() const;
 
 private:
@@ -35,6 +36,7 @@ private:
         std::uint64_t seed = 0;
         std::array<std::uint64_t, 4> lanes{};
     };
+    std::size_t add_stripes(base::ConstBytes words);
     static std::uint64_t finish(Half const& half, std::array<std::uint64_t, 4> const& tail,
                                 std::uint64_t words);
     std::array<Half, 2> halves_{};

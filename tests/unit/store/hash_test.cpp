@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <store/hash.hpp>
 
+#include <algorithm>
 #include <cstring>
 #include <random>
 #include <vector>
@@ -29,6 +30,23 @@ TEST(Hash, a_stream_of_words_is_the_hash_of_its_bytes) {
             stream.add(word);
         }
         EXPECT_EQ(stream.finish(), hash128(HashSeed::directory, bytes)) << words;
+    }
+}
+
+TEST(Hash, a_stream_may_be_fed_in_any_pieces) {
+    std::mt19937_64 random(2);
+    std::vector<std::byte> bytes(8 * 211);
+    for (auto& byte : bytes) byte = static_cast<std::byte>(random());
+    auto const whole = hash128(HashSeed::directory, bytes);
+    for (std::size_t piece = 1; piece < 20; ++piece) {
+        StreamHash stream(HashSeed::directory);
+        auto left = base::ConstBytes(bytes);
+        while (!left.empty()) {
+            auto const part = std::min(left.size(), piece * 8);
+            stream.add(left.first(part));
+            left = left.subspan(part);
+        }
+        EXPECT_EQ(stream.finish(), whole) << piece;
     }
 }
 
