@@ -15,14 +15,14 @@
 namespace tools {
 namespace {
 
-void format_like(abi::disk::RootSlot const& like, Device& device, abi::disk::Random128 store) {
+void format_like(abi::disk::RootSlot const& like, Device& device, ForkIdentity const& identity) {
     EngineMemory buffer(checkpoint::Limits{});
     auto const made =
         checkpoint::format(device, buffer.io_bytes(),
-                           {.store = store,
-                            .nonce = random_bits(),
+                           {.store = identity.store,
+                            .nonce = identity.formatted,
                             .label = {like.label.data(), ::strnlen(like.label.data(), like.label.size())},
-                            .created_ns = wall_clock_ns(),
+                            .created_ns = identity.created_ns,
                             .abi_revision = like.abi_revision,
                             .segment_shift = like.segment_shift,
                             .interval_ms = like.interval_ms,
@@ -50,7 +50,8 @@ void go_on_with_boots(Device& device, std::uint32_t boot) {
 
 } // namespace
 
-Fork fork_store(StoreView& source, std::string const& path, bool force) {
+std::uint64_t fork_onto(StoreView& source, std::string const& name, Device& device,
+                        ForkIdentity const& identity) {
     auto const& like = source.store().superblock();
     std::vector<checkpoint::FrameInfo> frames;
     auto const listed =
@@ -60,15 +61,9 @@ Fork fork_store(StoreView& source, std::string const& path, bool force) {
         });
     if (listed.failed()) throw source.file().problem(listed.error);
 
-    OutputFile output(path, force);
-    if (!lock_exclusively(output.file())) refuse_in_use(path);
-    auto const size = like.segments << like.segment_shift;
-    output.set_size(size);
-    FileDevice device(output.file(), size);
-    Fork fork{.store = random_bits(), .frames = frames.size()};
-    format_like(like, device, fork.store);
+    format_like(like, device, identity);
     go_on_with_boots(device, like.boot);
-    StoreWriter writer(path, device);
+    StoreWriter writer(name, device, identity.written);
     alignas(64) std::array<std::byte, abi::frame_size> content{};
     auto const& record = source.at().record;
     writer.commit(frames.size(),
@@ -82,10 +77,27 @@ Fork fork_store(StoreView& source, std::string const& path, bool force) {
                                                     .live = info.live,
                                                     .content = content};
                   },
-                  {.clock_base_ns = record.clock_base_ns, .processes = record.processes});
+                  {.time_ns = identity.created_ns,
+                   .clock_base_ns = record.clock_base_ns,
+                   .processes = record.processes});
     writer.finish();
+    return frames.size();
+}
+
+Fork fork_store(StoreView& source, std::string const& path, bool force) {
+    auto const& like = source.store().superblock();
+    OutputFile output(path, force);
+    if (!lock_exclusively(output.file())) refuse_in_use(path);
+    auto const size = like.segments << like.segment_shift;
+    output.set_size(size);
+    FileDevice device(output.file(), size);
+    ForkIdentity const identity{.store = random_bits(),
+                                .formatted = random_bits(),
+                                .written = random_bits(),
+                                .created_ns = wall_clock_ns()};
+    auto const frames = fork_onto(source, path, device, identity);
     output.complete();
-    return fork;
+    return {.store = identity.store, .frames = frames};
 }
 
 } // namespace tools

@@ -33,11 +33,11 @@ std::uint64_t wall_clock_ns() {
     return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
 }
 
-StoreWriter::StoreWriter(std::string name, Device& device)
+StoreWriter::StoreWriter(std::string name, Device& device, abi::disk::Random128 nonce)
     : name_(std::move(name)), device_(device), limits_(writing_limits(device)), memory_(limits_) {
     checkpoint::OpenOptions options;
     options.limits = limits_;
-    options.nonce = random_bits();
+    options.nonce = nonce;
     options.abi_revision = abi::abi_revision;
     auto const opened = engine_.open(device, memory_.memory(), options);
     if (opened.failed()) fail(opened.error);

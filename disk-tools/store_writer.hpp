@@ -18,7 +18,7 @@ class StoreWriter {
 public:
     // Opens the store for writing: a boot number is used up. `name` is for messages. Problems as of the
     // engine.
-    StoreWriter(std::string name, Device& device);
+    StoreWriter(std::string name, Device& device, abi::disk::Random128 nonce = random_bits());
     StoreWriter(StoreWriter const&) = delete;
 
     checkpoint::Engine& engine() { return engine_; }

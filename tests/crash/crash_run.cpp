@@ -27,9 +27,8 @@ checkpoint::Limits limits_of(Plan const& plan) {
 CrashRun::CrashRun(RunName name, Plan const& plan)
     : name_(std::move(name)), plan_(plan), limits_(limits_of(plan)), memory_(limits_) {}
 
-RunResult CrashRun::run() {
-    SimulatedDisk disk(std::size_t{plan_.segments} << shift, plan_.disk);
-    ReferenceStore store(disk, limits_);
+// A store as the plan wants it, with nothing in flight.
+void CrashRun::prepare(ReferenceStore& store, SimulatedDisk& disk) {
     EXPECT_TRUE(store.format(shift, plan_.retention));
     EXPECT_TRUE(store.open(1000));
     if (plan_.made) {
@@ -47,11 +46,18 @@ RunResult CrashRun::run() {
     if (plan_.before) plan_.before(store, disk);
     store.settle();
     disk.catch_up();
+}
+
+RunResult CrashRun::run() {
+    SimulatedDisk disk(std::size_t{plan_.segments} << shift, plan_.disk);
+    ReferenceStore store(disk, limits_);
+    if (!plan_.blank) prepare(store, disk);
     disk.start_recording();
     auto const acknowledged = plan_.made ? store.engine().newest().raw() : store.acknowledged();
     auto const counted = plan_.counter != nullptr ? store.engine().counters().*plan_.counter : 0;
     plan_.run(store, disk);
     if (plan_.counter != nullptr) result_.counted = store.engine().counters().*plan_.counter - counted;
+    if (plan_.tally) result_.counted = *plan_.tally;
     models_ = store.models();
     if (plan_.made) plan_.made->learn(store);
     for (auto const& model : models_)
@@ -89,6 +95,7 @@ void CrashRun::check(UndoDisk& image, std::uint64_t marked) {
         believe(image, engine);
         opened = engine.open(image, memory_.memory(), options);
     }
+    if (!opened && refused(opened.error, marked)) return;
     if (!opened) return violation("open: " + std::string(abi::describe(opened.error).name), marked);
     auto const model = identify(engine, image, marked);
     if (!model) return;
@@ -103,6 +110,14 @@ void CrashRun::check(UndoDisk& image, std::uint64_t marked) {
     image.undo_to(level);
     if (depth_ < nesting_at_most && plan_.nest_every != 0 && state_ % plan_.nest_every == 0)
         nest(image, number);
+}
+
+// A disk on which a store is being made is none before it is whole, and is told to be none.
+bool CrashRun::refused(abi::Error error, std::uint64_t marked) {
+    if (!plan_.blank || marked != 0) return false;
+    if (error != abi::Error::not_a_store && error != abi::Error::bad_superblock) return false;
+    ++branch(Branch::refused);
+    return true;
 }
 
 // Which model came back; none: a violation.
@@ -222,6 +237,7 @@ void CrashRun::nest(UndoDisk& image, std::uint64_t number) {
         inner.made->go_back_to(checkpoint::Generation(marked));
         inner.made->learn(store);
     }
+    inner.blank = false;
     inner.nest_every = depth_ == 0 ? 1500 : 0;
     inner.reopen_every = 1000;
     CrashRun nested(name_, inner);

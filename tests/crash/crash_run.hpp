@@ -39,6 +39,7 @@ enum class Branch : std::uint8_t {
     with_table,
     rolled_back,
     views,
+    refused,
 };
 inline constexpr std::array branch_names = {
     "torn newest record, one back",
@@ -61,6 +62,7 @@ inline constexpr std::array branch_names = {
     "with a table of checkpoints",
     "a rollback came back",
     "every retained checkpoint compared",
+    "refused: no store, in the making",
 };
 using Branches = std::array<std::uint64_t, branch_names.size()>;
 
@@ -82,8 +84,12 @@ struct Plan {
     bool faults = false; // requests fail or machines are reset: what was written may be written again
     // Looks at every recovered state; may be null.
     std::function<void(UndoDisk&, checkpoint::Engine&)> look = nullptr;
-    // What the plan is for: a counter that must have risen.
+    // What the plan is for: a counter that must have risen, or what its run counts by itself.
     std::uint64_t checkpoint::Counters::*counter = nullptr;
+    std::shared_ptr<std::uint64_t> tally = nullptr;
+    // The disk has no store before the run, which makes one: until something is marked, a disk may be refused
+    // as none.
+    bool blank = false;
 };
 
 struct RunResult {
@@ -117,6 +123,8 @@ private:
     void violation(std::string const& what, std::uint64_t marked);
     void check(UndoDisk& image, std::uint64_t marked);
     std::optional<std::uint64_t> identify(checkpoint::Engine& engine, UndoDisk& image, std::uint64_t marked);
+    bool refused(abi::Error error, std::uint64_t marked);
+    void prepare(ReferenceStore& store, SimulatedDisk& disk);
     void believe(UndoDisk& image, checkpoint::Engine& engine);
     void count(checkpoint::RecoveryReport const& report, checkpoint::Engine& engine, std::uint64_t number,
                std::uint64_t marked);

@@ -7,13 +7,6 @@
 namespace tests {
 namespace {
 
-std::vector<Workload> all_workloads() {
-    std::vector<Workload> all(workloads().begin(), workloads().end());
-    all.insert(all.end(), fault_workloads().begin(), fault_workloads().end());
-    all.insert(all.end(), travel_workloads().begin(), travel_workloads().end());
-    return all;
-}
-
 TEST(Crash, every_state_recovers_to_the_newest_acknowledged_checkpoint_or_a_later_whole_one) {
     auto const settings = Settings::from_environment();
     auto const totals = run_battery(settings, all_workloads());

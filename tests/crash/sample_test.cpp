@@ -22,8 +22,7 @@ TEST_P(CrashSample, recovers) {
 }
 
 std::vector<Workload> sampled() {
-    std::vector<Workload> all(workloads().begin(), workloads().end());
-    all.insert(all.end(), fault_workloads().begin(), fault_workloads().end());
+    auto all = all_workloads();
     // Its commits of more than 4 MiB take longer than all the others.
     std::erase_if(all, [](auto const& workload) { return workload.name == "two-flushes"; });
     return all;

@@ -218,4 +218,11 @@ constexpr Workload table[] = {
 
 std::span<Workload const> workloads() { return table; }
 
+std::vector<Workload> all_workloads() {
+    std::vector<Workload> all;
+    for (auto const part : {workloads(), fault_workloads(), travel_workloads(), tool_workloads()})
+        all.insert(all.end(), part.begin(), part.end());
+    return all;
+}
+
 } // namespace tests

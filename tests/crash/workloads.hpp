@@ -5,6 +5,7 @@
 #include "crash_run.hpp"
 
 #include <span>
+#include <vector>
 
 namespace tests {
 
@@ -19,6 +20,8 @@ struct Workload {
 std::span<Workload const> workloads();
 std::span<Workload const> fault_workloads();  // fault_workloads.cpp
 std::span<Workload const> travel_workloads(); // travel_workloads.cpp
+std::span<Workload const> tool_workloads();   // tool_workloads.cpp
+std::vector<Workload> all_workloads();
 
 // What most plans are made of.
 Model some_changes(std::mt19937_64& random, std::uint64_t frames, std::uint64_t count);
