@@ -20,9 +20,13 @@ public:
         for (int i = 0; i < count; ++i)
             ASSERT_TRUE(store_.commit(some_changes(random_, frames, random_() % (most + 1))));
     }
+    // Of each pin, unpin and rollback from now on a request fails, or two; of a kind that the seed says.
+    void fail_requests() { failing_ = true; }
+    std::uint64_t told_to_have_failed() const { return failures_; }
+
     void pin() {
         auto const at = any();
-        auto const done = store_.pin(at, "pin " + std::to_string(pins_.size() + 1));
+        auto const done = attempt([&] { return store_.pin(at, "pin " + std::to_string(pins_.size() + 1)); });
         if (done.error == abi::Error::in_use || gone(done.error)) return;
         ASSERT_TRUE(done) << abi::describe(done.error).name;
         mark();
@@ -33,11 +37,14 @@ public:
         if (pins_.size() <= released_) return;
         auto const& [name, at] = pins_[released_++];
         made_.unpinning(at);
-        ASSERT_TRUE(store_.unpin(name));
+        auto const done = attempt([&, name = name] { return store_.unpin(name); });
+        if (failing_ && done.error == abi::Error::io) return;
+        ASSERT_TRUE(done) << abi::describe(done.error).name;
         mark();
     }
     void roll_back() {
-        auto const done = store_.roll_back(any());
+        auto const to = any();
+        auto const done = attempt([&] { return store_.roll_back(to); });
         if (gone(done.error)) return;
         ASSERT_TRUE(done) << abi::describe(done.error).name;
         mark();
@@ -45,9 +52,31 @@ public:
     std::mt19937_64& random() { return random_; }
 
 private:
-    // History thins out while it is waited for room; what cannot be afforded is refused.
-    static bool gone(abi::Error error) {
-        return error == abi::Error::no_space || error == abi::Error::no_such_checkpoint;
+    // What fails has not been done as far as anybody was told. It is given up, or asked for once more, of a
+    // device that is well. What the power leaves is it or what was before it, never a half.
+    template <class Operation>
+    base::Result<> attempt(Operation operation) {
+        if (!failing_) return operation();
+        constexpr std::optional<store::RequestKind> kinds[] = {
+            store::RequestKind::read, store::RequestKind::write, store::RequestKind::flush, std::nullopt};
+        auto const kind = kinds[random_() % std::size(kinds)];
+        disk_.options.fail_kind = kind;
+        disk_.options.fail_request = 1 + random_() % (kind == store::RequestKind::flush ? 2 : 6);
+        disk_.options.fail_count = 1 + random_() % 2;
+        auto const done = operation();
+        disk_.options.fail_request = 0;
+        if (done.error != abi::Error::io) return done;
+        ++failures_;
+        if (random_() % 2 == 0) return done;
+        store_.settle();
+        return operation();
+    }
+
+    // History thins out while it is waited for room; what cannot be afforded is refused; and what failed is
+    // given up.
+    bool gone(abi::Error error) const {
+        return error == abi::Error::no_space || error == abi::Error::no_such_checkpoint ||
+               (failing_ && error == abi::Error::io);
     }
     checkpoint::Generation any() {
         store_.settle();
@@ -65,6 +94,8 @@ private:
     std::mt19937_64 random_;
     std::vector<std::pair<std::string, checkpoint::Generation>> pins_;
     std::size_t released_ = 0;
+    bool failing_ = false;
+    std::uint64_t failures_ = 0;
 };
 
 Plan travel(std::uint64_t seed, std::uint32_t segments, std::function<void(Traveller&)> run) {
@@ -136,10 +167,47 @@ Plan need(std::uint64_t seed) {
     });
 }
 
+// A device that fails while the store is pinned, unpinned, rolled back.
+Plan failing_travel(std::uint64_t seed, std::function<void(Traveller&)> const& run) {
+    auto const tally = std::make_shared<std::uint64_t>(0);
+    auto plan = travel(seed, 80, [=](Traveller& traveller) {
+        traveller.fail_requests();
+        run(traveller);
+        *tally = traveller.told_to_have_failed();
+    });
+    plan.faults = true;
+    plan.counter = nullptr;
+    plan.tally = tally;
+    return plan;
+}
+
+Plan failed_pins(std::uint64_t seed) {
+    return failing_travel(seed, [](Traveller& traveller) {
+        for (int i = 0; i < 6; ++i) {
+            traveller.pin();
+            traveller.commits(1, 9, 5);
+            if (i > 1) traveller.unpin();
+        }
+    });
+}
+
+Plan failed_rollbacks(std::uint64_t seed) {
+    return failing_travel(seed, [](Traveller& traveller) {
+        for (int i = 0; i < 5; ++i) {
+            traveller.roll_back();
+            traveller.commits(2, 9, 5);
+        }
+    });
+}
+
 constexpr Workload table[] = {
-    {"pins", 4, pins, 12},       {"rollback", 4, rollback, 12},
-    {"travels", 4, travels, 12}, {"thinning", 2, thinning, 8, 16},
+    {"pins", 4, pins, 12},
+    {"rollback", 4, rollback, 12},
+    {"travels", 4, travels, 12},
+    {"thinning", 2, thinning, 8, 16},
     {"need", 3, need, 8},
+    {"failed-pins", 4, failed_pins, 8},
+    {"failed-rollbacks", 4, failed_rollbacks, 6},
 };
 
 } // namespace
