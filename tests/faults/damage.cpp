@@ -34,8 +34,10 @@ Bytes elsewhere(Scene const& scene, LiveRanges const& live, std::uint64_t offset
     auto const* const here = live.at(offset);
     if (here == nullptr) return piece(scene.image, random() % (scene.image.size() / sector) * sector, sector);
     std::vector<LiveRange const*> others;
+    auto const content = [&](LiveRange const& range) { return piece(scene.image, range.offset, range.size); };
     for (auto const& range : live.list())
-        if (range.kind == here->kind && range.offset != here->offset && range.size == here->size)
+        if (range.kind == here->kind && range.offset != here->offset && range.size == here->size &&
+            content(range) != content(*here))
             others.push_back(&range);
     if (others.empty()) return piece(scene.image, random() % (scene.image.size() / sector) * sector, sector);
     auto const& other = *others[random() % others.size()];

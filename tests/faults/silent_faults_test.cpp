@@ -57,8 +57,9 @@ private:
         if (!case_wanted(line)) return true;
         enter_case(line);
         std::mt19937_64 random(number);
-        auto const bytes = do_damage(disk_, scene_, judge_.live(), way, offset, random);
-        auto verdict = judge_.judge(bytes, number % sample.boot == 0);
+        Damage damage;
+        damage.bytes = do_damage(disk_, scene_, judge_.live(), way, offset, random);
+        auto verdict = judge_.judge(damage, number % sample.boot == 0);
         disk_.undo_to(0);
         counts.add(verdict);
         if (verdict.outcome != Outcome::silent) return true;

@@ -108,7 +108,15 @@ std::string Judge::compare_view(checkpoint::OfflineStore& reader, View const& vi
     return {};
 }
 
-Verdict Judge::read(std::vector<std::uint64_t> const& bytes) {
+// Into the checkpoint before, where the newest is not whole and no root slot knows it; and from what is lost
+// in both its places to what is readable, told as damage.
+bool Judge::told_of_step_back(checkpoint::RecoveryReport const& report, std::size_t back, bool reported,
+                              Damage const& damage) const {
+    if (back == 0 || (report.torn && !scene_.noted && back == 1)) return true;
+    return damage.both && report.lost_acknowledged && reported;
+}
+
+Verdict Judge::read(Damage const& damage) {
     Listener listener;
     checkpoint::OfflineStore reader;
     auto const opened = reader.open(disk_, memory_.memory(), small_limits(scene_segments), &listener);
@@ -120,24 +128,33 @@ Verdict Judge::read(std::vector<std::uint64_t> const& bytes) {
     auto const force = report.generation;
     auto first = std::find_if(views_.begin(), views_.end(), [&](auto const& one) { return one.at == force; });
     if (first == views_.end()) return silent("a checkpoint is in force that was never made");
-    auto const back = first - views_.begin();
-    auto const told = back == 0 || (report.torn && !scene_.noted && back == 1);
-    if (!told) return silent("an older checkpoint is in force");
+    auto const back = static_cast<std::size_t>(first - views_.begin());
+    auto const never_noted = back > 0 && damage.never_noted == std::prev(first)->at;
+    if (!never_noted && !told_of_step_back(report, back, listener.damage > 0, damage))
+        return silent("an older checkpoint is in force");
     bool damaged = false;
     for (; first != views_.end(); ++first) {
-        if (!reader.has(first->at)) return silent("a retained checkpoint is gone");
+        if (!reader.has(first->at)) {
+            // Their table is one of the things that stand twice.
+            if (!damage.both) return silent("a retained checkpoint is gone");
+            damaged = true;
+            continue;
+        }
         if (auto const text = compare_view(reader, *first, damaged); !text.empty()) return silent(text);
     }
     if (damaged && listener.damage == 0) return silent("damage was found only by who looked at it");
+    if (back != 0 && listener.damage == 0 && !report.torn) return {Outcome::never_noted, {}, false};
     if (back != 0) return {Outcome::fell_back, {}, false};
-    if (damaged) return {Outcome::reported, {}, false};
+    // Who only reads may do without what stood there; it is not there twice all the same.
+    if (damaged || (damage.both && listener.damage > 0)) return {Outcome::reported, {}, false};
     if (listener.damage > 0) return {Outcome::repaired, {}, false};
+    auto const& bytes = damage.bytes;
     auto const live = std::any_of(bytes.begin(), bytes.end(), [&](auto byte) { return live_.covers(byte); });
     return {live ? Outcome::rewritten : Outcome::harmless, {}, false};
 }
 
-// The newest checkpoint as it should be, but for frames that are spoilt.
-std::string Judge::compare_newest(ReferenceStore& store) {
+// The newest checkpoint as it should be, but for frames that are spoilt, or whose node of the map is.
+std::string Judge::compare_newest(ReferenceStore& store, bool both) {
     std::vector<std::byte> want(abi::frame_size);
     auto const& before = views_.front().frames;
     for (auto const& [frame, facts] : store.models()[store.acknowledged()]) {
@@ -146,7 +163,7 @@ std::string Judge::compare_newest(ReferenceStore& store) {
         if (found.error == abi::Error::corrupt) {
             auto const was = std::find_if(before.begin(), before.end(),
                                           [&](auto const& one) { return one.frame.number() == frame; });
-            if (was != before.end() && spoilt_.contains(was->offset)) continue;
+            if (both || (was != before.end() && spoilt_.contains(was->offset))) continue;
             return name + " is corrupt";
         }
         fill_content(facts.seed, want);
@@ -158,7 +175,7 @@ std::string Judge::compare_newest(ReferenceStore& store) {
 }
 
 // Boots, commits until it folds, boots again.
-std::string Judge::live_on() {
+std::string Judge::live_on(bool both) {
     ReferenceStore store(disk_, small_limits(scene_segments));
     Listener listener;
     auto const opened = store.open(500, &listener);
@@ -167,14 +184,16 @@ std::string Judge::live_on() {
     auto const content = scene_.contents.find(store.engine().newest().raw());
     if (content == scene_.contents.end()) return "boot: a checkpoint that was never made is in force";
     store.adopt(scene_.models, content->second);
-    if (auto const text = compare_newest(store); !text.empty()) return text;
+    if (auto const text = compare_newest(store, both); !text.empty()) return text;
     std::mt19937_64 random(disk_.digest());
     for (int i = 0; i < 10; ++i)
         if (auto const done = store.commit(scene_changes(random, 20, 3)); !done)
-            return "commit: " + std::string(abi::describe(done.error).name);
+            return both && done.error == abi::Error::corrupt
+                       ? ""
+                       : "commit: " + std::string(abi::describe(done.error).name);
     store.settle();
     if (!store.open(501, &listener)) return "second boot";
-    return compare_newest(store);
+    return compare_newest(store, both);
 }
 
 bool Judge::written_anew(std::vector<std::uint64_t> const& bytes) {
@@ -188,7 +207,8 @@ bool Judge::written_anew(std::vector<std::uint64_t> const& bytes) {
     return false;
 }
 
-Verdict Judge::judge(std::vector<std::uint64_t> const& bytes, bool boot) {
+Verdict Judge::judge(Damage const& damage, bool boot) {
+    auto const& bytes = damage.bytes;
     if (bytes.empty()) return {Outcome::no_difference, {}, false};
     spoilt_.clear();
     for (auto const& view : views_)
@@ -198,12 +218,12 @@ Verdict Judge::judge(std::vector<std::uint64_t> const& bytes, bool boot) {
                 spoilt_.insert(frame.offset);
         }
     auto const level = disk_.level();
-    auto verdict = read(bytes);
+    auto verdict = read(damage);
     if (verdict.outcome == Outcome::rewritten && !written_anew(bytes))
         verdict = silent("nothing is told of what is referred to, and a boot leaves it");
     disk_.undo_to(level);
     if (verdict.outcome == Outcome::silent || !boot) return verdict;
-    if (auto text = live_on(); !text.empty()) verdict = silent(std::move(text));
+    if (auto text = live_on(damage.both); !text.empty()) verdict = silent(std::move(text));
     verdict.booted = true;
     disk_.undo_to(level);
     return verdict;

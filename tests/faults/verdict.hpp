@@ -20,11 +20,21 @@ enum class Outcome : std::uint8_t {
     fell_back,     // the checkpoint before an unacknowledged newest one, called torn
     rewritten,     // all is right, nothing is told of a copy that a cut may leave so; a boot writes it anew
     harmless,      // nothing refers to it
+    never_noted,   // both records of a checkpoint that no root slot knows: as if it had never been made
     silent,        // none of these
 };
-inline constexpr std::array<std::string_view, 7> outcome_names = {
-    "no difference", "repaired", "reported", "fell back and reported", "rewritten by the next boot",
-    "harmless",      "silent"};
+inline constexpr std::array<std::string_view, 8> outcome_names = {
+    "no difference", "repaired",    "reported", "fell back and reported", "rewritten by the next boot",
+    "harmless",      "never noted", "silent"};
+
+// What was done: to one place, or to both places of a structure that stands twice.
+struct Damage {
+    std::vector<std::uint64_t> bytes; // that differ, in order
+    bool both = false;
+    // Both records of this checkpoint, newer than any root slot says: its parent may be in force, untold, for
+    // nothing on the disk says that it was ever made.
+    checkpoint::Generation never_noted;
+};
 
 struct Verdict {
     Outcome outcome = Outcome::silent;
@@ -49,8 +59,8 @@ public:
     LiveRanges const& live() const { return live_; }
     // The undamaged scene against its models, every retained checkpoint; text of the first difference.
     std::string compare_with_models();
-    // `bytes` are those that differ. With `boot`, it is booted, committed to and booted again.
-    Verdict judge(std::vector<std::uint64_t> const& bytes, bool boot);
+    // With `boot`, it is booted, committed to and booted again.
+    Verdict judge(Damage const& damage, bool boot);
 
 private:
     struct View {
@@ -61,11 +71,13 @@ private:
 
     std::vector<View> views_of(checkpoint::OfflineStore& reader);
     Verdict silent(std::string text) const { return {Outcome::silent, std::move(text), false}; }
-    Verdict read(std::vector<std::uint64_t> const& bytes);
+    Verdict read(Damage const& damage);
+    bool told_of_step_back(checkpoint::RecoveryReport const& report, std::size_t back, bool reported,
+                           Damage const& damage) const;
     // Empty: the view is as it was, but for frames that are spoilt.
     std::string compare_view(checkpoint::OfflineStore& reader, View const& view, bool& damaged);
-    std::string live_on();
-    std::string compare_newest(ReferenceStore& store);
+    std::string live_on(bool both);
+    std::string compare_newest(ReferenceStore& store, bool both);
     bool written_anew(std::vector<std::uint64_t> const& bytes);
 
     Scene const& scene_;

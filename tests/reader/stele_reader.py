@@ -307,6 +307,9 @@ class Reader:
         for index in (0, 1):
             for copy in (0, 1):
                 self.ranges.append((self.geometry.slot_offset(index, copy), SECTOR, "root slot %d" % index))
+        for place in self.newest.table[0]:
+            if place:
+                self.mark(place, "segment table")
         for record, entries in self.chain:
             for place in record.self:
                 self.mark(place, "record of %d" % record.counter())
