@@ -23,6 +23,20 @@ std::uint32_t segment_shift_for(std::uint64_t bytes) {
     return shift;
 }
 
+namespace {
+
+// A store that stood here is none any more before anything of it is overwritten: cut in between, its root
+// slots would name what is gone.
+base::Result<> forget_slots(store::SyncIo& io, store::Geometry const& geometry, base::Bytes sector) {
+    std::fill(sector.begin(), sector.end(), std::byte{0});
+    for (std::uint32_t index = 0; index < root_slot_count; ++index)
+        for (std::uint32_t copy = 0; copy < 2; ++copy)
+            TRY(io.write(geometry.slot_offset(index, copy), sector));
+    return io.flush();
+}
+
+} // namespace
+
 // Checkpoint 1: no frames, an empty map; its record at the front of segment 1, the
 // copy at the front of segment 2.
 base::Result<> format(store::BlockDevice& device, base::Bytes buffer, FormatOptions const& options) {
@@ -33,6 +47,7 @@ base::Result<> format(store::BlockDevice& device, base::Bytes buffer, FormatOpti
         return base::fail(Error::bad_argument);
     store::SyncIo io(device);
     auto const sector = buffer.first(sector_size);
+    TRY(forget_slots(io, geometry, sector));
     CommitRecord record;
     record.store = options.store;
     record.nonce = options.nonce;
