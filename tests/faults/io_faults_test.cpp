@@ -245,7 +245,7 @@ TEST(IoFaults, every_request_fails_in_every_way) {
                 points, counts[1], counts[2], counts[3], counts[4], errors, lost, folds);
     EXPECT_GT(counts[1], 100u);
     EXPECT_GT(counts[2], 1000u);
-    EXPECT_GT(counts[3], 0u);
+    EXPECT_EQ(counts[3], 0u); // commits leave room for another place of the next record, fail what may
     EXPECT_GT(lost, 1000u);
 }
 
