@@ -200,10 +200,14 @@ void CrashRun::reopen(UndoDisk& image, std::uint64_t number, std::uint64_t marke
     ReferenceStore store(image, limits_);
     store.adopt(models_, number);
     if (!store.open(5000 + state_)) return violation("open for writing", marked);
+    auto const torn = store.engine().recovery().torn_generation;
     auto const difference = store.compare();
     if (!difference.empty()) return violation("after the boot: " + difference, marked);
     auto const done = store.commit({{3, {abi::FrameType::data_page, 0, false, 4711 + state_}}});
     if (!done) return violation("commit after the boot", marked);
+    // R24: nor is the number used again of what was stepped back over.
+    if (store.engine().newest().counter() <= torn.counter())
+        return violation("checkpoint " + std::to_string(torn.counter()) + " is there twice", marked);
     store.settle();
     if (!store.open(6000 + state_)) return violation("second open", marked);
     auto const second = store.compare();

@@ -56,6 +56,7 @@ constexpr std::uint32_t fork_segments = 44;
 // A store with a past, and one of its checkpoints.
 struct Source {
     std::vector<std::byte> image;
+    std::uint32_t boot = 0;
     checkpoint::Generation at;
     std::uint64_t number = 0; // of its model
     Model model;
@@ -68,21 +69,27 @@ Source make_source(std::uint64_t seed) {
     EXPECT_TRUE(store.open(1000));
     std::mt19937_64 random(seed);
     commits(static_cast<int>(6 + random() % 16), seed + 60, 14, 7)(store, disk);
+    for (auto n = random() % 3; n > 0; --n) {
+        store.settle();
+        EXPECT_TRUE(store.open(1001 + n));
+    }
     EXPECT_TRUE(store.pin(store.history()[1 + random() % 3].generation, "kept"));
     EXPECT_TRUE(store.commit(some_changes(random, 14, 5)));
     store.settle();
     auto const history = store.history();
     auto const at = history[random() % std::min<std::size_t>(history.size(), 8)].generation;
     auto const number = store.contents().at(at.raw());
-    return {disk.image(), at, number, store.models().at(number)};
+    return {disk.image(), store.engine().recovery().boot, at, number, store.models().at(number)};
 }
 
 // Cut at any event, the new disk has no store, an empty one, or the checkpoint: every frame. The first two
 // until the tool says that it is made. The source is not touched.
 Plan fork(std::uint64_t seed) {
     auto const tally = std::make_shared<std::uint64_t>(0);
+    auto const boots = std::make_shared<std::uint32_t>(0);
     auto const run = [=](ReferenceStore& store, SimulatedDisk& disk) {
         auto const source = make_source(seed);
+        *boots = source.boot;
         MemoryFile const file(source.image);
         try {
             tools::StoreView view(file.name() + "@" + std::to_string(source.at.counter()), false);
@@ -101,10 +108,16 @@ Plan fork(std::uint64_t seed) {
         store.adopt(models, source.number);
         disk.mark(source.number);
     };
+    // What waits in the checkpoint names its boot: none of the fork may be taken for it (R2).
+    auto const look = [=](UndoDisk&, checkpoint::Engine& engine) {
+        auto const checkpoint = engine.newest().counter() > 1;
+        EXPECT_TRUE(!checkpoint || engine.superblock().boot > *boots) << "seed " << seed;
+    };
     return {.segments = fork_segments,
             .disk = {.seed = seed},
             .run = run,
             .crash = {.exhaustive_below = 9, .samples = 60, .seed = seed},
+            .look = look,
             .tally = tally,
             .blank = true};
 }
