@@ -130,8 +130,8 @@ void fail_every_request(std::string const& name, std::vector<std::byte> const& b
             older += making.older();
         }
     std::printf(
-        "%s: %lu faults, none a success; left: %lu refused, %lu whole and empty, %lu the store before; silent 0, crash 0, "
-        "hang 0\n",
+        "%s: %lu faults, none a success; left: %lu refused, %lu whole and empty, %lu the store before; "
+        "silent 0, crash 0, hang 0\n",
         name.c_str(), points, refused, empty, older);
     if (!case_wanted("")) return;
     EXPECT_GT(points, 50u);
