@@ -212,12 +212,16 @@ Result<> Engine::begin_commit(std::uint32_t frames) {
     if (frames > frames_at_most()) return base::fail(Error::limit_reached);
     expects(s.commit.visible_state() == CommitState::none);
     if (!s.commit.idle()) return base::fail(Error::busy);
-    auto const needed = s.commit_segments(frames) + s.reserve_segments();
-    if (s.segments.free() < needed) {
-        if (auto const why = s.migration.take_exhausted(); why != Error::none) return base::fail(why);
-        s.migration.hurry(needed);
-        s.runnable = true;
-        return base::fail(Error::busy);
+    auto const wanted = s.commit_segments(frames) + s.reserve_segments();
+    if (s.segments.free() < wanted) {
+        auto const why = s.migration.take_exhausted();
+        if (why == Error::none) {
+            s.migration.hurry(wanted);
+            s.runnable = true;
+            return base::fail(Error::busy);
+        }
+        // Where moving blocks gains nothing, the room for it is of no use; that for a fold is.
+        if (s.segments.free() < s.commit_segments(frames) + s.fold_segments()) return base::fail(why);
     }
     auto const begun = s.commit.begin(frames, false);
     auto const why = s.migration.take_exhausted();

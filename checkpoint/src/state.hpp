@@ -110,7 +110,7 @@ struct EngineState {
     // ... that a pass of the migrator may fill with a new map, at worst; and with blocks that it moves.
     std::uint32_t fold_segments() const;
     std::uint32_t moved_segments() const { return std::max(segments.usable() / 24, 2U); }
-    // No commit takes these.
+    // No commit takes these, as long as anything can be gained.
     std::uint32_t reserve_segments() const { return fold_segments() + moved_segments(); }
     std::uint32_t available() const { return segments.free() + segments.pending(); }
     // R29: live sectors at which allocation is refused; what pins may come to cost is not taken off.
