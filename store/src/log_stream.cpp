@@ -35,11 +35,25 @@ std::uint32_t LogStream::room() const {
 
 Result<> LogStream::open_segment() {
     auto const segment = TRY(setup_.segments->open());
-    seal();
     if (segment_ != none) setup_.segments->close(segment_);
     segment_ = segment;
     position_ = setup_.segments->geometry().first_sector(segment);
     return {};
+}
+
+// True: the chunk that is being filled goes on there, and has room for the run. What lies between, the end of
+// a segment that no run fits into any more, is written as zeros.
+bool LogStream::go_on_at(std::uint64_t sector, std::uint32_t sectors) {
+    if (filling_ == none) return false;
+    auto& chunk = chunks_[filling_];
+    auto const here = chunk.start + chunk.used;
+    auto const between = sector - here; // enormous for a place before this one
+    if (sector < here || between >= abi::disk::sectors_per_frame ||
+        (chunk.used + between + sectors) * sector_size > chunk.memory.size())
+        return false;
+    std::memset(chunk.memory.data() + chunk.used * sector_size, 0, between * sector_size);
+    chunk.used += static_cast<std::uint32_t>(between);
+    return true;
 }
 
 bool LogStream::begin_chunk() {
@@ -69,7 +83,12 @@ bool LogStream::can_append(std::uint32_t sectors) {
 Result<base::Bytes> LogStream::reserve(std::uint32_t sectors) {
     expects(sectors * sector_size <= setup_.chunk);
     if (!can_append(sectors)) return base::Bytes();
-    if (room() < sectors) TRY(open_segment());
+    if (room() < sectors) {
+        // No hole was made behind the chunk: nothing but the segment's end is written over.
+        invariant(filling_ == none || chunks_[filling_].start + chunks_[filling_].used == position_);
+        TRY(open_segment());
+        if (!go_on_at(position_, sectors)) seal();
+    }
     if (filling_ != none) {
         auto const& chunk = chunks_[filling_];
         if (chunk.used + sectors > chunk.memory.size() / sector_size) seal();
@@ -113,6 +132,7 @@ Result<Extent> LogStream::make_hole(std::uint32_t least_room) {
 
 Result<Extent> LogStream::make_hole_elsewhere() {
     TRY(open_segment());
+    seal();
     hole_ = Extent::make(position_, 1);
     ++position_;
     return hole_;

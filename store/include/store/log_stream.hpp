@@ -2,8 +2,10 @@
 // One stream of the log: appends sectors to an open segment, gathers them in chunks,
 // writes each chunk as one request.
 //   position() is the next sector; a run appended at once lies within one segment. Chunks fly until they
-//   complete. A hole is one sector reserved at the end of a commit for the next record: it travels in the
-//   first chunk when the record is ready before that chunk leaves, else in a request of its own.
+//   complete. A chunk goes on into the next segment where that is the neighbour, over what is left of the one
+//   before: a request may be as long as a chunk however short segments are. A hole is one sector reserved at
+//   the end of a commit for the next record: it travels in the first chunk when the record is ready before
+//   that chunk leaves, else in a request of its own.
 #pragma once
 
 #include <base/fixed_vector.hpp>
@@ -70,6 +72,7 @@ private:
         std::uint32_t used = 0; // sectors
     };
     Result<> open_segment();
+    bool go_on_at(std::uint64_t sector, std::uint32_t sectors);
     bool begin_chunk();
 
     Setup setup_;
