@@ -61,6 +61,7 @@ bool DirectFile::moved_at_once(store::Request const& request) const {
 void DirectFile::submit(store::Request const& request) {
     if (request.kind == store::RequestKind::flush) {
         // In line: nothing of the commit can go on before it returns, and what flies beside it flies on.
+        ring();
         ++flushes_;
         finish({.tag = request.tag, .error = ::fdatasync(file_) == 0 ? abi::Error::none : abi::Error::io});
         return;
@@ -78,12 +79,24 @@ void DirectFile::submit(store::Request const& request) {
     control.aio_buf = reinterpret_cast<std::uint64_t>(request.data.data());
     control.aio_nbytes = request.data.size();
     control.aio_offset = static_cast<std::int64_t>(request.offset);
-    iocb* list = &control;
-    if (::syscall(SYS_io_submit, context_, 1, &list) == 1) ++flying_;
-    else finish({.tag = request.tag, .error = abi::Error::io});
+    waiting_.push_back(control);
+}
+
+void DirectFile::ring() {
+    if (waiting_.empty()) return;
+    std::array<iocb*, store::requests_at_most> list;
+    std::size_t count = 0;
+    for (auto& control : waiting_) list[count++] = &control;
+    long const taken = ::syscall(SYS_io_submit, context_, count, list.data());
+    auto const flying = static_cast<std::size_t>(std::max(taken, 0L));
+    flying_ += flying;
+    for (auto const& control : std::span(waiting_).subspan(flying))
+        finish({.tag = static_cast<std::uint32_t>(control.aio_data), .error = abi::Error::io});
+    waiting_.clear();
 }
 
 std::size_t DirectFile::poll(std::span<store::Completion> done, bool wait) {
+    ring();
     std::array<io_event, store::requests_at_most> events;
     if (flying_ != 0) {
         long const least = wait && finished_.empty() ? 1 : 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A file of the host without its page cache: the store's door over O_DIRECT and Linux's asynchronous I/O, as
 // the block driver's ring is in the system. Every byte that passes is counted here, which no other process
-// disturbs.
+// disturbs. What was submitted leaves with the next poll or flush, in one call, as the ring is rung once.
 #pragma once
 
 #include <store/block_device.hpp>
@@ -29,6 +29,7 @@ public:
     std::uint64_t capacity() const override { return capacity_; }
     void submit(store::Request const& request) override;
     std::size_t poll(std::span<store::Completion> done, bool wait) override;
+    void ring(); // what was submitted leaves now
 
     std::uint64_t bytes_written() const { return bytes_written_; }
     std::uint64_t bytes_read() const { return bytes_read_; }
@@ -42,6 +43,7 @@ private:
     std::uint64_t capacity_ = 0;
     aio_context_t context_ = 0;
     std::size_t flying_ = 0;
+    std::vector<iocb> waiting_; // submitted, not given to the host yet
     std::vector<store::Completion> finished_;
     std::uint64_t bytes_written_ = 0, bytes_read_ = 0, flushes_ = 0;
 };

@@ -86,6 +86,7 @@ void EngineSide::write(std::span<PageWrite const> pages, bool zero) {
     };
     wait_while_busy("begin_commit",
                     [&] { return engine_.begin_commit(static_cast<std::uint32_t>(pages.size())); });
+    std::size_t added = 0;
     for (auto const& page : pages) {
         checkpoint::FrameImage const image{.frame = abi::FrameId::persistent(first_frame + page.page),
                                            .type = abi::FrameType::data_page,
@@ -93,6 +94,10 @@ void EngineSide::write(std::span<PageWrite const> pages, bool zero) {
                                            .live = false,
                                            .content = zero ? base::ConstBytes{} : page.content};
         wait_while_busy("add", [&] { return engine_.add(image); });
+        // As the migrator, which takes four frames at a time from the kernel: what is full leaves meanwhile.
+        if (++added % 4 != 0 || !engine_.runnable()) continue;
+        checkpoint::turn(engine_, device_, false);
+        device_.ring();
     }
     if (engine_.finish_commit({.processes = 0}).failed()) give_up("finish_commit failed");
     while (engine_.commit_state() == checkpoint::CommitState::writing)
