@@ -188,6 +188,21 @@ TEST_F(Console, RequestsAreAnsweredWhenTheirCommitIsDone) {
     EXPECT_EQ(output(), "status\r\n[stele] generation 8 committed, 0 frames, age 0 ms\r\n");
 }
 
+// The machine is quick: the commit is done before the console looks at its first event.
+TEST_F(Console, ARequestMadeBeforeTheRestoreIsAnswered) {
+    driver->start();
+    type("\x10");
+    output();
+    status.restored_generation = 7;
+    status.committed_generation = 8;
+    status.requests_served = 1;
+    status.taken_at = time;
+    event(ConsoleEvent::restored);
+    EXPECT_EQ(output(), "[stele] restored generation 7, 0 processes\r\n");
+    event(ConsoleEvent::committed);
+    EXPECT_EQ(output(), "[stele] generation 8 committed, 0 frames, age 0 ms, requested\r\n");
+}
+
 TEST_F(Console, OffWaitsForItsOwnCheckpoint) {
     start_and_restore();
     time = 2'000 * millisecond;

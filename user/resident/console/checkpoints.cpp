@@ -50,7 +50,7 @@ void Driver::restored() {
     auto const state = status();
     held_ = state.held;
     generation_known_ = generation_printed_ = state.restored_generation;
-    requests_served_ = state.requests_served;
+    // Who asked before that is owed an answer: requests are counted from the boot on.
     restored_ = true;
     screen_.line("[stele] ", held_ ? "held" : "restored", " generation ", state.restored_generation, ", ",
                  state.processes, " processes", state.torn_newer ? ", after a torn newer record" : "");
