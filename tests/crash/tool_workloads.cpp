@@ -165,7 +165,7 @@ Plan install(std::uint64_t seed) {
 }
 
 constexpr Workload table[] = {
-    {"fork", 5, fork, 20, 14},
+    {"fork", 5, fork, 20, 20},
     {"install", 5, install, 15},
 };
 
