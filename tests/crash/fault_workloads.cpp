@@ -93,8 +93,8 @@ Plan resets(std::uint64_t seed) { return reset(seed, false); }
 Plan failed_resets(std::uint64_t seed) { return reset(seed, true); }
 
 constexpr Workload table[] = {
-    {"failed-request", 24, failed_request, 6}, {"failed-flushes", 8, failed_flushes, 12},
-    {"failed-writes", 8, failed_writes, 12},   {"resets", 5, resets},
+    {"failed-request", 24, failed_request, 6, 6}, {"failed-flushes", 8, failed_flushes, 12},
+    {"failed-writes", 8, failed_writes, 12},      {"resets", 5, resets},
     {"failed-resets", 4, failed_resets},
 };
 

@@ -165,8 +165,8 @@ Plan install(std::uint64_t seed) {
 }
 
 constexpr Workload table[] = {
-    {"fork", 5, fork, 20, 20},
-    {"install", 5, install, 15},
+    {"fork", 5, fork, 20, 24},
+    {"install", 5, install, 15, 16},
 };
 
 } // namespace

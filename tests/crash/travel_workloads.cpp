@@ -204,8 +204,8 @@ constexpr Workload table[] = {
     {"pins", 4, pins, 12},
     {"rollback", 4, rollback, 12},
     {"travels", 4, travels, 12},
-    {"thinning", 2, thinning, 8, 16},
-    {"need", 3, need, 8},
+    {"thinning", 2, thinning, 8, 9},
+    {"need", 3, need, 8, 5},
     {"failed-pins", 4, failed_pins, 8},
     {"failed-rollbacks", 4, failed_rollbacks, 6},
 };

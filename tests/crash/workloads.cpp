@@ -201,14 +201,14 @@ Plan reboots(std::uint64_t seed) {
 }
 
 constexpr Workload table[] = {
-    {"plain", 10, plain, 120},
+    {"plain", 10, plain, 120, 5},
     {"without-cache", 6, without_cache, 90},
     {"page-outs", 5, page_outs, 30},
-    {"folding", 6, folding, 16},
-    {"housekeeping", 8, housekeeping, 8},
-    {"laps", 4, laps, 10},
+    {"folding", 6, folding, 16, 5},
+    {"housekeeping", 8, housekeeping, 8, 6},
+    {"laps", 4, laps, 10, 4},
     {"cleaning", 4, cleaning, 30},
-    {"full", 3, full, 2},
+    {"full", 3, full, 2, 5},
     {"two-flushes", 1, two_flushes, 3, 60},
     {"idle-notes", 8, idle_notes, 40},
     {"reboots", 6, reboots},
