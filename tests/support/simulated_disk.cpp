@@ -78,7 +78,11 @@ bool SimulatedDisk::fails(store::Request const& request) {
     if (bad && bad(request)) return true;
     if (options.fail_request == 0 || (options.fail_kind && *options.fail_kind != request.kind)) return false;
     if (--options.fail_request > 0) return false;
-    if (--options.fail_count > 0) options.fail_request = 1;
+    // What is left is 1 at least: who asks for one more failure gets that one, and not all that come.
+    if (options.fail_count > 1) {
+        --options.fail_count;
+        options.fail_request = 1;
+    }
     ++failed_;
     return true;
 }
