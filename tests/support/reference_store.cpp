@@ -177,6 +177,9 @@ void ReferenceStore::adopt_recovered() {
     expects(engine_.newest().raw() >= acknowledged_generation_);
     auto const housekeeping = static_cast<std::uint64_t>(abi::disk::RecordFlag::housekeeping);
     for (auto const& info : history()) {
+        // Nothing but checkpoints of the store itself came after what was acknowledged, which history may
+        // have dropped meanwhile.
+        if (info.generation.raw() <= acknowledged_generation_) break;
         auto const made = contents_.find(info.generation.raw());
         auto const restored = contents_.find(info.restores.raw());
         if (made != contents_.end()) acknowledged_ = made->second;
