@@ -73,7 +73,11 @@ Source make_source(std::uint64_t seed) {
         store.settle();
         EXPECT_TRUE(store.open(1001 + n));
     }
-    EXPECT_TRUE(store.pin(store.history()[1 + random() % 3].generation, "kept"));
+    store.settle(); // a pass under way may drop what is to be pinned
+    auto const pinned = store.pin(store.history()[1 + random() % 3].generation, "kept");
+    // So small a store cannot afford every pin (R29).
+    EXPECT_TRUE(pinned || pinned.error == abi::Error::no_space)
+        << "seed " << seed << ": " << abi::describe(pinned.error).name;
     EXPECT_TRUE(store.commit(some_changes(random, 14, 5)));
     store.settle();
     auto const history = store.history();
