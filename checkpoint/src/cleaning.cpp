@@ -2,7 +2,7 @@
 // Migration: which segments a pass empties, and when it is time to.
 //
 //   Cost-benefit (Rosenblum and Ousterhout, "The Design and Implementation of a Log-Structured File System",
-//   1992, section 3.6): a segment whose share u is live costs 1 + u (it is read, what lives is written) and
+//   1992, section 3.5): a segment whose share u is live costs 1 + u (it is read, what lives is written) and
 //   gives 1 - u, for as long as what lives there goes on to, which its age foretells. So cold segments are
 //   emptied while they are fuller than hot ones, whose blocks will soon be superseded anyway.
 #include "migration.hpp"

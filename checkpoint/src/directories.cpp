@@ -65,12 +65,14 @@ namespace {
 // Shifts everything but the frame out of an entry's first word.
 constexpr unsigned beside_frame = 64 - DirectoryEntry::Frame::width;
 constexpr std::uint64_t golden = std::uint64_t{0x9e3779b97f4a7c15} << beside_frame;
-} // namespace
 
 // The same of a frame and of an entry's first word.
-std::size_t Directories::bucket(std::uint64_t name) const {
-    return static_cast<std::size_t>((name * golden) >> index_shift_);
+std::size_t bucket_of(std::uint64_t name, int shift) {
+    return static_cast<std::size_t>((name * golden) >> shift);
 }
+} // namespace
+
+std::size_t Directories::bucket(std::uint64_t name) const { return bucket_of(name, index_shift_); }
 
 void Directories::index_entries(std::uint32_t first, std::uint32_t count) {
     auto const mask = index_.size() - 1;
@@ -79,7 +81,7 @@ void Directories::index_entries(std::uint32_t first, std::uint32_t count) {
     auto const* const ring = ring_.data();
     for (auto position = first; position < first + count; ++position) {
         auto const name = ring[position].name;
-        auto at = static_cast<std::size_t>((name * golden) >> shift);
+        auto at = bucket_of(name, shift);
         while (index[at] != 0 && (ring[index[at] - 1].name ^ name) << beside_frame != 0) at = (at + 1) & mask;
         index[at] = position + 1;
     }

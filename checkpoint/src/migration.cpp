@@ -48,7 +48,7 @@ bool Migration::due() const {
     if (s.crowded() && (s.retained.unpinned() > 0 || unswept_ > 0)) return true;
     return s.directories.size() > s.limits.fold_above ||
            s.directories.entries_used() * 2 > s.directories.capacity() ||
-           (s.available() < low_water() && !nothing_to_gain_);
+           (!nothing_to_gain_ && s.available() < low_water());
 }
 
 // How many of the oldest directories to fold: all but the newest ones that are to stay readable, fewer of
@@ -124,7 +124,7 @@ bool Migration::go_on() {
     unreachable();
 }
 
-// In order of cost: root slots (they release what waits), a fold, emptying sparse segments.
+// In order of cost: root slots (they release what waits), a fold, emptying segments.
 void Migration::help_out() {
     auto& s = state_;
     if (urgent_ && needed_ != for_entries) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Migration: folds the oldest directories into a new object map, keeps of each frame the versions that a
-// retained checkpoint sees, and moves live blocks out of sparse segments, in one pass over the map in key
-// order. Nothing in force is touched: the new map counts when a commit record names it.
+// retained checkpoint sees, and moves live blocks out of victims (cleaning.cpp), in one pass over the map in
+// key order. Nothing in force is touched: the new map counts when a commit record names it.
 //
 //   idle ─due─► walking ⇄ reading a node, moving a block ─► tables ─► writing ─flush─► ready
 //   ready ─named by a commit─► idle

@@ -28,7 +28,7 @@ AheadSlot* ReadAhead::find(Extent place) {
 
 AheadSlot* ReadAhead::begin(Extent place) {
     auto* const there = find(place);
-    if (there != nullptr || !room()) return there;
+    if (there != nullptr || unused_ <= 1) return there;
     return begin_now(place);
 }
 

@@ -44,7 +44,6 @@ public:
     // Begins to read what is not being read yet. Null: no slot is free. One is left for who waits.
     AheadSlot* begin(abi::disk::Extent place);
     AheadSlot* begin_now(abi::disk::Extent place);
-    bool room() const { return unused_ > 1; }
     // Slots that may hold nodes ahead: the other half is for blocks.
     bool room_for_nodes() const { return unused_ > slots_.size() / 2; }
     void release(AheadSlot& slot);

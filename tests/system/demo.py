@@ -48,7 +48,7 @@ class Demo:
         """Runs and shows one `stele` command."""
         command = [str(self.stele), *map(str, words)]
         print(f"$ {shlex.join(['stele', *command[1:]])}", flush=True)
-        result = subprocess.run(command, capture_output=True, text=True, timeout=180)
+        result = subprocess.run(command, capture_output=True, text=True, timeout=STEP_SECONDS)
         print(result.stdout + result.stderr, end="", flush=True)
         if result.returncode != 0:
             raise DemoFailed(f"stele {words[0]}: exit {result.returncode}")
@@ -57,7 +57,7 @@ class Demo:
     def stele_json(self, *words):
         """The same for the oracle's eyes only."""
         command = [self.stele, *map(str, words), "--json"]
-        result = subprocess.run(command, capture_output=True, text=True, timeout=180)
+        result = subprocess.run(command, capture_output=True, text=True, timeout=STEP_SECONDS)
         if result.returncode != 0:
             raise DemoFailed(f"stele {words[0]} --json: exit {result.returncode}: {result.stderr}")
         return json.loads(result.stdout)
