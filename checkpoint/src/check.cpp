@@ -47,6 +47,7 @@ private:
     bool directory_good(std::array<Extent, directory_extents> const& runs, CommitRecord const& record);
     Result<> map();
     Result<> walk(TwinRef const& ref, std::optional<std::uint16_t> level, std::size_t depth);
+    void count_leaf(base::ConstBytes node);
     Result<> frames();
     template <class Each>
     Result<bool> each_block(Each each);
@@ -78,6 +79,7 @@ private:
     CheckListener& listener_;
     BlockVerifier* verifier_; // null: blocks are read one by one
     CheckResult result_;
+    bool in_moves_ = false; // the walk is in the tree of moves, whose entries the map has too
     // The retained checkpoints, oldest first, and of which of them a block is damaged.
     base::FixedVector<Generation, history_at_most> views_;
     std::array<bool, history_at_most> broken_{};
@@ -187,23 +189,32 @@ Result<> Checker::walk(TwinRef const& ref, std::optional<std::uint16_t> level, s
                      depth + 1));
         return {};
     }
-    // Versions of a frame that share a block refer to it once.
+    if (!in_moves_) count_leaf(node);
+    return {};
+}
+
+// Versions of a frame that share a block refer to it once.
+void Checker::count_leaf(base::ConstBytes node) {
+    auto const header = store::node_header(node);
     for (std::size_t i = 0; i < header.count;) {
         group_.clear();
         auto const frame = store::leaf_entry(node, i).key().frame;
         for (; i < header.count && store::leaf_entry(node, i).key().frame == frame; ++i)
-            group_.add(store::leaf_entry(node, i));
+            group_.add(state_.moves.placed(store::leaf_entry(node, i)));
         group_.for_each_block(
             [this](LeafEntry const& version) { state_.segments.fold_adds(version.entry.place()); });
     }
-    return {};
 }
 
 Result<> Checker::map() {
-    if (state_.map.none()) return {};
-    auto const walked = walk(state_.map, std::nullopt, 0);
-    // Findings say what is lost; the frames that can be reached are still verified.
-    return walked.error == Error::corrupt ? Result<>() : walked;
+    for (auto const* root : {&state_.map, &state_.moves_root}) {
+        in_moves_ = root == &state_.moves_root;
+        if (root->none()) continue;
+        auto const walked = walk(*root, std::nullopt, 0);
+        // Findings say what is lost; the frames that can be reached are still verified.
+        if (walked.failed() && walked.error != Error::corrupt) return walked;
+    }
+    return {};
 }
 
 std::optional<std::uint64_t> Checker::hash_of(DirectoryEntry const& entry) {

@@ -18,7 +18,7 @@ using namespace abi::disk;
 
 namespace {
 
-constexpr std::uint32_t ranks = 128;
+constexpr std::uint32_t ranks = 200;
 
 // Four to each power of two.
 std::uint32_t rank_of(std::uint64_t value) {
@@ -76,28 +76,28 @@ std::uint32_t Migration::low_water() const {
 }
 
 // Once begun, up to here: a pass that moves blocks reads the whole map, whatever it gains.
-std::uint32_t Migration::high_water() const { return low_water() + state_.segments.usable() / 16; }
+std::uint32_t Migration::high_water() const { return low_water() + state_.segments.usable() / 64; }
 
 // 0: it is not to be emptied.
-std::uint32_t Migration::benefit(std::uint32_t index) const {
+std::uint32_t Migration::benefit(std::uint32_t index, bool folding) const {
     auto const& segment = state_.segments[index];
     std::uint64_t const sectors = state_.geometry.sectors_per_segment();
     auto const live = segment.map;
+    if (segment.nodes && !folding) return 0;
     // Of what an unmigrated checkpoint refers to, much is superseded before it is migrated.
     if (segment.state != store::SegmentState::used || segment.log != 0 || live == 0) return 0;
     if (live > sectors / 16 * 15) return 0;
     auto const now = static_cast<std::uint32_t>(state_.last_used.counter());
     // What no pass of this boot has met counts as young: then the sparsest go first.
     auto const age = segment.youngest == 0 || segment.youngest > now ? 1 : now - segment.youngest + 1;
-    return rank_of((sectors - live) * age * 256 / (sectors + live));
+    auto const gain = (sectors - live) * 1024 / (sectors + live);
+    return rank_of(gain * gain * age);
 }
 
-// Segments that the pass may fill with moved blocks, beside the new map.
-std::uint64_t Migration::room_to_move() const {
+// Segments of `free` ones that the pass may fill with moved blocks, beside the new map.
+std::uint64_t Migration::room_to_move(std::uint32_t free) const {
     auto const& s = state_;
-    auto const spare = [&](std::uint64_t kept) {
-        return s.segments.free() - std::min<std::uint64_t>(kept, s.segments.free());
-    };
+    auto const spare = [&](std::uint64_t kept) { return free - std::min<std::uint64_t>(kept, free); };
     auto const safe = std::min<std::uint64_t>(spare(s.fold_segments()), s.moved_segments());
     if (!urgent_) return safe;
     // The commit waits, and takes nothing meanwhile; the map hardly grows.
@@ -105,9 +105,9 @@ std::uint64_t Migration::room_to_move() const {
     return std::max(safe, spare(map + 4) / 2);
 }
 
-// The segments with the most benefit, until as much is moved as a pass may move or enough is gained. Returns
+// The segments with the most benefit, until `room` segments are moved or enough is gained. Returns
 // the gain in segments.
-std::uint32_t Migration::choose_victims(bool folding) {
+std::uint32_t Migration::choose_victims(bool folding, std::uint64_t room) {
     auto& s = state_;
     auto& segments = s.segments;
     auto const there = s.available();
@@ -116,26 +116,26 @@ std::uint32_t Migration::choose_victims(bool folding) {
     if (there >= due) return 0;
     auto const sectors = s.geometry.sectors_per_segment();
     std::uint64_t const capacity = sectors / sectors_per_frame * sectors_per_frame;
-    auto const most = room_to_move() * capacity;
+    auto const most = room * capacity;
     Victims chosen{.capacity = capacity, .most = most, .wanted = wanted - there};
     std::array<Rank, ranks> of_rank{};
     for (std::uint32_t i = 1; i < s.geometry.last_segment(); ++i) {
-        auto& rank = of_rank[benefit(i)];
+        auto& rank = of_rank[benefit(i, folding)];
         rank.sectors += segments[i].map;
         ++rank.segments;
     }
     auto rank = ranks - 1;
     for (; rank > 0 && chosen.may_take(of_rank[rank]); --rank) chosen.take(of_rank[rank]);
     for (std::uint32_t i = 1; i < s.geometry.last_segment(); ++i)
-        if (benefit(i) > rank) segments.mark_victim(i);
+        if (benefit(i, folding) > rank) segments.mark_victim(i);
     // Of the rank that is too many, some.
     for (std::uint32_t i = 1; rank > 0 && i < s.geometry.last_segment() && !chosen.enough(); ++i) {
-        if (benefit(i) != rank || chosen.moved + segments[i].map > most) continue;
+        if (benefit(i, folding) != rank || chosen.moved + segments[i].map > most) continue;
         segments.mark_victim(i);
         chosen.take(segments[i].map);
     }
-    // A pass for this alone must be worth the map that it writes.
-    auto const least = urgent_ || folding ? 1U : std::max(s.fold_segments() / 8, 1U);
+    // A pass for this alone must be worth the map that it reads.
+    auto const least = folding ? 1U : std::max(s.fold_segments() / 8, 1U);
     if (chosen.gain() >= least) return chosen.gain();
     segments.forget_fold();
     return 0;

@@ -24,6 +24,7 @@ struct Tables {
     std::span<std::uint32_t> index;
     std::span<store::CachedNode> nodes;
     std::span<CommitRecord> chain;
+    Moves::Memory moves;
     base::Bytes node_memory;
     base::Bytes path;
     base::Bytes builder;
@@ -39,6 +40,8 @@ Tables take_tables(store::Arena& arena, Limits const& limits) {
     tables.index = arena.make<std::uint32_t>(Directories::index_size(limits.unmigrated_entries));
     tables.nodes = arena.make<store::CachedNode>(limits.cached_nodes);
     tables.chain = arena.make<CommitRecord>(Directories::at_most);
+    tables.moves.moves = arena.make<Move>(Moves::memory_moves(limits.moved_blocks));
+    tables.moves.nodes = arena.make<Twin>(Moves::memory_nodes(limits.moved_blocks));
     tables.node_memory = arena.take(limits.cached_nodes * node_size, 64);
     tables.path = arena.take(node_levels * node_size, 64);
     tables.builder = arena.take(store::MapBuilder::memory_size, 64);
@@ -78,9 +81,7 @@ bool limits_valid(Limits const& limits) {
            limits.side_chunk >= 8192 && limits.side_chunk % 4096 == 0 && limits.side_chunks >= 2 &&
            limits.side_chunks <= LogStream::chunks_at_most && requests <= store::requests_at_most &&
            limits.read_ahead >= 2 && limits.read_ahead <= ReadAhead::at_most &&
-           limits.unmigrated_entries >= 16 && limits.fold_above < directories_at_most &&
-           // A fold leaves those, the base, and the commit that names it.
-           limits.kept + 2 <= limits.fold_above;
+           limits.unmigrated_entries >= 16 && limits.fold_above < directories_at_most;
 }
 
 void make_parts(EngineState& s, Tables const& tables, IoBuffers const& io) {
@@ -90,8 +91,10 @@ void make_parts(EngineState& s, Tables const& tables, IoBuffers const& io) {
         auto const background = i >= static_cast<std::size_t>(Owner::moved);
         s.streams[i].init({&s.io, &s.segments, static_cast<std::uint8_t>(i),
                            background ? store::Priority::background : store::Priority::commit,
-                           i == 0 ? io.log : io.side[i - 1],
-                           i == 0 ? limits.commit_chunk : limits.side_chunk});
+                           i == 0 ? io.log : io.side[i - 1], i == 0 ? limits.commit_chunk : limits.side_chunk,
+                           // So that what a pass made can be named, and that failing leaves places for the
+                           // next record (R25).
+                           background ? s.commit_segments(0) : 0});
     }
     s.migration.init({tables.path, tables.builder, tables.node, io.fold});
 }
@@ -129,6 +132,7 @@ Result<> Engine::open(store::BlockDevice& device, Memory memory, OpenOptions con
     s.scratch = io.log;
     s.chain = tables.chain;
     s.directories.init(tables.ring, tables.index);
+    s.moves.init(tables.moves);
     for (std::size_t i = 0; i < tables.nodes.size(); ++i)
         tables.nodes[i].memory = tables.node_memory.subspan(i * node_size, node_size);
     s.nodes.init(tables.nodes);
@@ -342,7 +346,8 @@ Result<LeafEntry> find_in_map(EngineState& state, store::SyncIo& io, abi::FrameI
         auto const header = store::node_header(node);
         if (header.level == 0) {
             auto const found = store::find_in_leaf(node, key);
-            if (found && !found->entry.absent()) return *found;
+            if (found && state.moves.lost(found->key())) return base::fail(Error::corrupt);
+            if (found && !found->entry.absent()) return state.moves.placed(*found);
             break;
         }
         auto const child = store::child_for(node, key);

@@ -72,7 +72,7 @@ void Fetches::visit(std::uint16_t index, base::ConstBytes node) {
             finish(index, Error::absent);
             return;
         }
-        slot.entry = found->entry;
+        slot.entry = state_.moves.placed(*found).entry;
         read_block(index);
         return;
     }

@@ -27,13 +27,19 @@ void Migration::begin_walk() {
     auto& s = state_;
     // What a pass that was discarded had in flight may have failed since: that is not this one's failure.
     for (auto const owner : {Owner::map, Owner::map_copy, Owner::moved}) s.stream(owner).clear_failure();
-    builder_.start();
+    builder_.start(relocating() ? s.moves.next_nodes() : std::span<Twin>());
+    s.moves.begin();
     ahead_.clear();
     moved_ = nullptr;
     path_.clear();
     group_.clear();
     grouping_ = flush_now_ = poisoned_ = checkpoints_written_ = false;
-    nodes_left_ = pinned_blocks_ = 0;
+    nodes_left_ = pinned_blocks_ = fresh_ = 0;
+    if (fate_ != Fate::kept) {
+        nodes_left_ = s.moves.nodes().size();
+        for (auto const& node : s.moves.nodes())
+            for (auto const place : node) s.segments.fold_drops(place);
+    }
     new_table_ = new_checkpoints_ = {};
     phase_ = Phase::walking;
     if (s.map.none()) return;
@@ -182,7 +188,7 @@ void Migration::gather(Level* level, base::ConstBytes node) {
     for (; in_leaf && level->at < level->count; ++level->at) {
         auto const version = store::leaf_entry(node, level->at);
         if (version.key().frame != frame) break;
-        group_.add(version);
+        group_.add(state_.moves.placed(version));
     }
     group_.for_each_block(
         [this](LeafEntry const& version) { state_.segments.fold_drops(version.entry.place()); });
@@ -195,26 +201,52 @@ void Migration::gather(Level* level, base::ConstBytes node) {
         changes_.advance();
     }
     if (restore_.as != 0) group_.restore(restore_.to, restore_.as);
-    group_.keep_seen_by(points_.span());
+    // (No leaf is written by a relocation: what nobody sees stays in the map.)
+    if (!relocating()) group_.keep_seen_by(points_.span());
     grouping_ = !group_.empty();
+    settled_ = false;
 }
 
 // The group at hand: blocks out of victims, then into the new leaf. False: a buffer must be written first.
 bool Migration::take_group() {
-    auto const* const victim =
-        group_.next_block([this](Extent place) { return state_.segments.is_victim(place); });
-    if (victim != nullptr) return move_block(*victim);
-    if (!builder_.add(group_.versions())) return false;
+    if (!settled_) {
+        auto const* const victim =
+            group_.next_block([this](Extent place) { return state_.segments.is_victim(place); });
+        if (victim != nullptr) return move_block(*victim);
+        settle_group();
+    }
+    if (!group_.empty() && !builder_.add(group_.versions())) return false;
+    if (relocating())
+        for (auto const& version : group_.versions()) {
+            auto const rising = state_.moves.note(version);
+            invariant(rising);
+        }
+    grouping_ = false;
+    return true;
+}
+
+// All its blocks stand where they will. Of a relocation only what the leaf does not say goes on.
+void Migration::settle_group() {
     group_.for_each_block([this](LeafEntry const& version) {
         auto const birth = static_cast<std::uint32_t>(Generation(version.birth).counter());
         state_.segments.fold_adds(version.entry.place(), birth);
     });
     pinned_blocks_ += pinned_block(group_);
-    grouping_ = false;
-    return true;
+    settled_ = true;
+    if (!relocating()) return;
+    auto const depth = path_.size() - 1;
+    auto const first = path_[depth].at - group_.size();
+    group_.keep_if([&](std::size_t i) {
+        auto const in_leaf = store::leaf_entry(node_memory(depth), first + i).entry;
+        return group_.versions()[i].entry.where != in_leaf.where;
+    });
 }
 
 bool Migration::move_block(LeafEntry const& version) {
+    if (relocating() && moved_ == nullptr && fresh_ + group_.size() > state_.moves.fresh_at_most()) {
+        group_.settle(); // it stays where it is
+        return true;
+    }
     if (moved_ == nullptr) {
         moving_ = version;
         phase_ = Phase::moving;
@@ -229,6 +261,7 @@ bool Migration::move_block(LeafEntry const& version) {
         return true;
     }
     group_.settle_at(place->first());
+    fresh_ += group_.size(); // at most: versions that share the block move with it
     ++state_.counters.frames_moved;
     ahead_.release(*moved_);
     moved_ = nullptr;
@@ -254,9 +287,10 @@ bool Migration::leaf_is_unchanged(Level const& level, base::ConstBytes node, std
         group_.clear();
         auto const frame = store::leaf_entry(node, i).key().frame;
         for (; i < level.count; ++i) {
-            auto const version = store::leaf_entry(node, i);
+            auto const version = state_.moves.placed(store::leaf_entry(node, i));
             if (version.key().frame != frame) break;
             if (!version.entry.zero() && segments.is_victim(version.entry.place())) return false;
+            if (fate_ == Fate::folded && state_.moves.has(version.key())) return false;
             group_.add(version);
         }
         auto const before = group_.size();
@@ -272,7 +306,7 @@ bool Migration::leaf_is_unchanged(Level const& level, base::ConstBytes node, std
 // Returns false when a buffer must be written first, or a read must come back.
 bool Migration::walk_leaf(Level& level, base::ConstBytes node) {
     std::uint64_t pinned = 0;
-    if (level.at == 0 && path_.size() > 1 && leaf_is_unchanged(level, node, pinned)) {
+    if (!relocating() && level.at == 0 && path_.size() > 1 && leaf_is_unchanged(level, node, pinned)) {
         // The parent stepped past this child already.
         auto const& parent = path_[path_.size() - 2];
         auto const child = store::child_entry(node_memory(path_.size() - 2), parent.at - 1);
@@ -316,8 +350,11 @@ bool Migration::walk_inner(Level& level, base::ConstBytes node) {
 
 // A node whose entries were taken over one by one is replaced.
 void Migration::leave(Level const& level) {
-    for (auto const place : level.ref.place) state_.segments.fold_drops(place);
-    ++nodes_left_;
+    for (auto const place : level.ref.place) {
+        state_.segments.holds_node(place);
+        if (!relocating()) state_.segments.fold_drops(place);
+    }
+    if (!relocating()) ++nodes_left_;
     ahead_.release_before(level.end);
     path_.pop_back();
 }

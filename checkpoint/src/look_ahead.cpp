@@ -27,7 +27,7 @@ void Migration::look_ahead() {
 
 void Migration::look_ahead_in_leaf(base::ConstBytes node, std::size_t& at) {
     for (auto const count = store::node_header(node).count; at < count; ++at) {
-        auto const entry = store::leaf_entry(node, at).entry;
+        auto const entry = state_.moves.placed(store::leaf_entry(node, at)).entry;
         if (entry.zero() || entry.absent() || !state_.segments.is_victim(entry.place())) continue;
         auto* const slot = ahead_.begin(entry.place());
         if (slot == nullptr) return;

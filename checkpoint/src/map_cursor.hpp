@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// All entries of the object map in order of their keys; waits for the device. Uses
-// the path of the scratch memory.
+// All entries of the object map in order of their keys, with the places where their blocks stand; waits for
+// the device. Uses the path of the scratch memory.
 #pragma once
 
 #include "state.hpp"
@@ -23,7 +23,7 @@ public:
     bool finished() const { return path_.empty(); }
     abi::disk::LeafEntry current() const {
         auto const depth = path_.size() - 1;
-        return store::leaf_entry(memory(depth), path_[depth].at);
+        return state_.moves.placed(store::leaf_entry(memory(depth), path_[depth].at));
     }
     Result<> advance() {
         ++path_[path_.size() - 1].at;
@@ -50,7 +50,8 @@ private:
             if (level.at == level.header.count) {
                 path_.pop_back();
             } else if (level.header.level == 0) {
-                return {};
+                auto const key = store::leaf_entry(memory(path_.size() - 1), level.at).key();
+                return state_.moves.lost(key) ? base::fail(Error::corrupt) : Result<>();
             } else {
                 auto const child = store::child_entry(memory(path_.size() - 1), level.at++);
                 if (only_live_ && child.flags == 0) continue;

@@ -23,7 +23,7 @@ void Migration::after_commit() {
     exhausted_ = Error::none;
     // A device may have recovered; a map that cannot be read does not.
     if (stalled_ != Error::corrupt) stalled_ = Error::none;
-    emptying_at_ = 0;
+    emptying_at_ = relocated_at_ = 0;
     nothing_to_gain_ = false;
 }
 
@@ -38,38 +38,29 @@ std::uint64_t Migration::new_map_nodes() const {
     return state_.map_nodes + builder_.nodes_made() - nodes_left_;
 }
 
-// R28: few enough directories, enough room for entries, and the log not too full of what is superseded.
+TwinRef Migration::new_map() const { return relocating() ? state_.map : builder_.root(); }
+
+TwinRef Migration::new_moves() const {
+    if (fate_ == Fate::kept) return state_.moves_root;
+    return relocating() ? builder_.root() : TwinRef();
+}
+
+// R28: few enough directories, enough room for entries, and no history that must go.
+bool Migration::fold_is_due() const {
+    auto const& s = state_;
+    if (s.crowded() && (s.retained.unpinned() > 0 || unswept_ > 0)) return true;
+    return s.directories.size() > s.limits.fold_above ||
+           s.directories.entries_used() * 2 > s.directories.capacity();
+}
+
+// ... and the log not too full of what is superseded.
 bool Migration::due() const {
     auto const& s = state_;
     if (s.stopped != Error::none) return false;
     if (held_) return false;
     if (urgent_) return true;
     if (stalled_ != Error::none) return false;
-    if (s.crowded() && (s.retained.unpinned() > 0 || unswept_ > 0)) return true;
-    return s.directories.size() > s.limits.fold_above ||
-           s.directories.entries_used() * 2 > s.directories.capacity() ||
-           (!nothing_to_gain_ && s.available() < low_water());
-}
-
-// How many of the oldest directories to fold: all but the newest ones that are to stay readable, fewer of
-// which stay when they hold more than an eighth of the store; in need all.
-std::size_t Migration::choose_directories() const {
-    auto const& s = state_;
-    auto const size = s.directories.size();
-    if (urgent_) return size;
-    auto const retain = s.roots.known()[s.roots.newest()].slot.retain;
-    auto const wanted = retain == 0 ? s.limits.kept : std::min(s.limits.kept, retain);
-    std::size_t kept = 0;
-    std::uint64_t bytes = 0;
-    std::uint64_t entries = 0;
-    while (kept < size && kept < wanted) {
-        auto const& directory = s.directories[size - 1 - kept];
-        bytes += directory.record.bytes_written;
-        entries += directory.count;
-        if (kept > 0 && (bytes > s.geometry.bytes() / 8 || entries * 4 > s.directories.capacity())) break;
-        ++kept;
-    }
-    return size - kept;
+    return fold_is_due() || (!nothing_to_gain_ && s.available() < low_water());
 }
 
 void Migration::grant(std::uint64_t bytes) {
@@ -102,7 +93,7 @@ bool Migration::go_on() {
     case Phase::idle:
         if (!due()) return false;
         help_out();
-        return phase_ != Phase::idle;
+        return phase_ != Phase::idle || (slots_asked_ && !state_.roots.busy());
     case Phase::walking: return walk();
     case Phase::tables: return write_tables();
     case Phase::writing:
@@ -124,7 +115,7 @@ bool Migration::go_on() {
     unreachable();
 }
 
-// In order of cost: root slots (they release what waits), a fold, emptying segments.
+// In order of cost: root slots (they release what waits), a relocation, a fold.
 void Migration::help_out() {
     auto& s = state_;
     if (urgent_ && needed_ != for_entries) {
@@ -135,9 +126,10 @@ void Migration::help_out() {
         if (s.commit.idle() && s.streams_idle()) s.segments.release_dead(s.last_used.raw());
         if (s.segments.pending() > 0 && free_pending()) return;
     }
-    auto const directories = choose_directories();
+    if (start_relocation()) return;
+    // All of them: what retained checkpoints see of them are versions in the map.
     auto const newest_is_base = s.directories.size() == 1 && s.base == s.newest().generation;
-    if (start(newest_is_base ? 0 : directories)) return;
+    if (start(newest_is_base ? 0 : s.directories.size())) return;
     nothing_to_gain_ = true;
     if (urgent_) {
         exhausted_ = s.roots.given_up() ? Error::io : Error::no_space;
@@ -158,6 +150,11 @@ bool Migration::free_pending() {
 // The content of the newest checkpoint once more.
 bool Migration::commit_nothing() {
     auto const& newest = state_.newest();
+    if (state_.segments.free() < state_.commit_segments(0)) {
+        exhausted_ = state_.roots.given_up() ? Error::io : Error::no_space;
+        urgent_ = false;
+        return false;
+    }
     if (!state_.commit.begin(0, true)) return false;
     auto const finished = state_.commit.finish(
         {newest.time_ns, newest.stop_ns, newest.clock_base_ns, newest.processes, newest.abi_revision});
@@ -170,10 +167,48 @@ void Migration::empty_commit_failed() {
     urgent_ = false;
 }
 
+// Segments are emptied and nothing else is due: the map stays as it is. True: that is under way, or root
+// slots are, which give it more room.
+bool Migration::start_relocation() {
+    auto& s = state_;
+    if (fold_is_due() || s.moves.many() || s.map.none() || (urgent_ && needed_ == for_entries)) return false;
+    if (slots_asked_ && s.roots.busy()) return true;
+    slots_asked_ = false;
+    auto const there = s.available();
+    // In need it must have gained something since the last time, or it would go on for ever.
+    if (urgent_ && there <= relocated_at_) return false;
+    auto const room = room_to_move(there);
+    if (choose_victims(false, room) == 0) return false;
+    if (room_to_move(s.segments.free()) < room && !s.roots.given_up() &&
+        s.segments.oldest_pending() <= s.newest().generation) {
+        s.segments.forget_fold();
+        s.roots.want_alone();
+        slots_asked_ = true;
+        return true;
+    }
+    relocated_at_ = there;
+    prepare(0, s.base);
+    set_points();
+    begun_urgent_ = urgent_;
+    short_of_space_ = false;
+    cleaning_ = sweeping_ = true;
+    fate_ = Fate::made_anew;
+    begin_walk();
+    return true;
+}
+
+// A fold that writes most leaves anyway, or moves blocks itself, brings the moves into the map.
+void Migration::choose_fate(std::uint64_t entries) {
+    auto const moves = state_.moves.size();
+    auto const folded = moves > 0 && (cleaning_ || entries > moves / 2 || state_.moves.many());
+    fate_ = folded ? Fate::folded : Fate::kept;
+    sweeping_ = sweeping_ || folded;
+}
+
 bool Migration::start(std::size_t directories) {
     auto& s = state_;
     begun_urgent_ = urgent_;
-    auto gain = choose_victims(directories > 0);
+    auto gain = choose_victims(true, room_to_move(s.segments.free()));
     short_of_space_ = urgent_ && needed_ != for_entries && s.available() + gain < needed_;
     prepare(directories, directories == 0 ? s.base : s.directories[directories - 1].record.generation);
     set_points();
@@ -190,6 +225,7 @@ bool Migration::start(std::size_t directories) {
     sweeping_ = cleaning_ || for_history;
     std::uint64_t entries = 0;
     for (std::size_t i = 0; i < directories; ++i) entries += s.directories[i].count;
+    choose_fate(entries);
     if (!sweeping_ && entries == 0 && s.directories.size() <= s.limits.fold_above) return false;
     if (!for_history && sweeping_ && entries == 0) {
         // It must have gained something since the last time, or it would go on for ever.
@@ -299,7 +335,7 @@ void Migration::discard(Error why) {
     grouping_ = false;
     phase_ = Phase::idle;
     stalled_ = why;
-    if (why == Error::io) emptying_at_ = 0; // it did not fail for want of a gain
+    if (why == Error::io) emptying_at_ = relocated_at_ = 0; // it did not fail for want of a gain
     // A pass that was begun before the need is no answer: one is made in need.
     if (!urgent_ || !begun_urgent_) return;
     exhausted_ = state_.roots.given_up() ? Error::io : why; // no space because none could be set free
@@ -333,13 +369,16 @@ void Migration::switched(std::uint64_t generation) {
     }
     s.map_nodes = new_map_nodes();
     s.base = target_;
-    s.map = builder_.root();
+    s.moves_root = new_moves();
+    s.map = new_map();
+    if (relocating()) s.moves.adopt(builder_.nodes_made());
+    if (fate_ == Fate::folded) s.moves.clear();
     s.table = new_table_;
     s.checkpoints = new_checkpoints_;
     s.retained = retained_;
-    unswept_ = sweeping_ ? 0 : unswept_ + dropped_;
+    unswept_ = sweeping_ && !relocating() ? 0 : unswept_ + dropped_;
     ++s.map_switches;
-    ++s.counters.folds;
+    ++(relocating() ? s.counters.relocations : s.counters.folds);
     s.segments.switch_map(generation);
     phase_ = Phase::idle;
     stalled_ = Error::none;

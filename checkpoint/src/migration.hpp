@@ -7,9 +7,11 @@
 //   ready ─named by a commit─► idle
 //
 //   Subtrees without a change are linked as they are. A sweep visits every leaf: to empty segments
-//   (`victims`), and to drop the versions that nobody sees any more. After the switch the folded directories
-//   go, their superseded blocks and old nodes are free by that generation. Changes of what is retained
-//   (time_travel.cpp) are passes too: `hold` keeps others from beginning.
+//   (`victims`), to bring moves into the map (moves.hpp), and to drop the versions that nobody sees any more.
+//   A pass that does nothing but empty segments is a relocation: it writes no leaf, but a new tree of moves.
+//   After the switch the folded directories go, their superseded blocks and old nodes are free by that
+//   generation. Changes of what is retained (time_travel.cpp) are passes too: `hold` keeps others from
+//   beginning.
 #pragma once
 
 #include "directory_merge.hpp"
@@ -52,7 +54,8 @@ public:
     // A durable new map waits to be named by the next commit.
     bool ready() const { return phase_ == Phase::ready; }
     std::uint64_t new_base() const { return target_; }
-    abi::disk::TwinRef new_map() const { return builder_.root(); }
+    abi::disk::TwinRef new_map() const;
+    abi::disk::TwinRef new_moves() const;
     abi::disk::TwinRef const& new_table() const { return new_table_; }
     abi::disk::TwinRef const& new_checkpoints() const { return new_checkpoints_; }
     std::uint64_t new_map_nodes() const;
@@ -82,6 +85,8 @@ public:
     // No pass drops this checkpoint while somebody is about to pin it or to go back to it; none:
     // Generation().
     void keep(Generation at) { kept_ = at.raw(); }
+    // The pass under way leaves nothing of that checkpoint.
+    bool drops(Generation at) const;
     // A pass of its own, while held and idle: the same map with another checkpoint table, made from the one
     // in force by changes of this draft ...
     Retained& draft();
@@ -105,6 +110,8 @@ private:
         std::uint64_t end = 0; // first frame number that is not below this node
         std::size_t ahead = 0; // entries that were looked at ahead
     };
+    // What becomes of the moves in force.
+    enum class Fate : std::uint8_t { kept, folded, made_anew };
     struct Restore {
         std::uint64_t to = 0;
         std::uint64_t as = 0; // 0: no rollback
@@ -114,24 +121,28 @@ private:
     void charge(std::size_t bytes) { budget_ -= static_cast<std::int64_t>(bytes); }
     void charge_io();
     bool go_on();
-    std::size_t choose_directories() const;
+    bool fold_is_due() const;
     std::size_t unpinned_allowed(std::size_t directories) const;
     bool space_is_needed() const;
     bool start(std::size_t directories);
+    bool start_relocation();
+    void choose_fate(std::uint64_t entries);
     void prepare(std::size_t directories, std::uint64_t target);
     void set_points();
     void begin_walk();
     std::uint32_t low_water() const;
     std::uint32_t high_water() const;
-    std::uint32_t benefit(std::uint32_t index) const;
-    std::uint64_t room_to_move() const;
-    std::uint32_t choose_victims(bool folding);
+    std::uint32_t benefit(std::uint32_t index, bool folding) const;
+    std::uint64_t room_to_move(std::uint32_t free) const;
+    std::uint32_t choose_victims(bool folding, std::uint64_t room);
     bool walk();
     bool walk_leaf(Level& level, base::ConstBytes node);
     bool walk_inner(Level& level, base::ConstBytes node);
     bool leaf_is_unchanged(Level const& level, base::ConstBytes node, std::uint64_t& pinned);
     void gather(Level* level, base::ConstBytes node);
     bool take_group();
+    void settle_group();
+    bool relocating() const { return fate_ == Fate::made_anew; }
     bool move_block(abi::disk::LeafEntry const& version);
     bool change_below(std::uint64_t end) const;
     std::uint64_t pinned_block(VersionGroup const& group) const;
@@ -180,6 +191,7 @@ private:
     bool short_of_space_ = false;           // a commit waits for more than the pass gains by cleaning
     bool cleaning_ = false;                 // there are victims
     bool sweeping_ = false;                 // every leaf is visited
+    Fate fate_ = Fate::kept;
     bool flush_now_ = false;
     std::size_t folded_ = 0;   // directories
     std::uint64_t target_ = 0; // generation of the new base
@@ -195,6 +207,8 @@ private:
     std::size_t unswept_ = 0;         // ... that went since every leaf was last visited
     VersionGroup group_;
     bool grouping_ = false; // a group is under way
+    bool settled_ = false;  // ... and its blocks stand where they will
+    std::size_t fresh_ = 0; // moves that this relocation has added
     abi::disk::TwinRef reading_;
     std::uint8_t copy_ = 0;
     std::optional<std::uint16_t> level_wanted_;
@@ -209,6 +223,8 @@ private:
     bool poisoned_ = false; // a flush failed meanwhile: what was written may be lost
     // segments there were when segments were last emptied in need without a fold
     std::uint64_t emptying_at_ = 0;
+    bool slots_asked_ = false;       // to move on, for the sake of a relocation
+    std::uint64_t relocated_at_ = 0; // ... when they were last emptied by a relocation
 };
 
 } // namespace checkpoint

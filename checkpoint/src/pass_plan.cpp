@@ -58,6 +58,10 @@ void Migration::set_points() {
         dropped_ += retained_.find(Generation(entry.generation)) == nullptr ? 1U : 0U;
 }
 
+bool Migration::drops(Generation at) const {
+    return !idle() && at != Generation() && at.raw() < target_ && retained_.find(at) == nullptr;
+}
+
 Retained& Migration::draft() {
     expects(held_ && idle());
     prepare(0, state_.base);
@@ -70,6 +74,7 @@ void Migration::begin_change() {
     while (retained_.sectors() * sector_size > state_.limits.side_chunk) retained_.remove_oldest_unpinned();
     set_points();
     begun_urgent_ = cleaning_ = sweeping_ = false;
+    fate_ = Fate::kept;
     stalled_ = Error::none;
     begin_walk();
 }
@@ -82,6 +87,7 @@ void Migration::begin_rollback(Generation to, Generation as) {
     restore_ = {to.raw(), as.raw()};
     begun_urgent_ = cleaning_ = false;
     sweeping_ = true;
+    choose_fate(0);
     stalled_ = Error::none;
     begin_walk();
 }

@@ -81,6 +81,7 @@ bool decode_record(base::ConstBytes sector, Extent place, store::Geometry const&
         !ref_valid(record.checkpoints, checkpoints, geometry))
         return false;
     return ref_valid(record.map, sectors_per_node, geometry) &&
+           ref_valid(record.moves, sectors_per_node, geometry) &&
            ref_valid(record.table, table_sectors(geometry.segments), geometry);
 }
 

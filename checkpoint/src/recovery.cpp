@@ -318,6 +318,7 @@ Result<> Recovery::run() {
     if (auto const loaded = load_table(); loaded.failed() && !options_.read_only) return loaded;
     // ... and older checkpoints: without their table he sees those that are not in the map.
     if (auto const loaded = load_checkpoints(); loaded.failed() && !options_.read_only) return loaded;
+    TRY(load_moves());
     count_log();
     auto const generation = Generation(newest_.generation);
     report.generation = generation;

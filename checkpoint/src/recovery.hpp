@@ -44,6 +44,14 @@ private:
     Result<> load_chain();
     Result<> load_table();
     Result<> load_checkpoints();
+    Result<> load_moves();
+    struct MovesNode {
+        abi::disk::TwinRef ref;
+        std::optional<std::uint16_t> level; // wanted; none for the root
+        Moves::Range keys;
+    };
+    Result<> load_moves_node(MovesNode const& place, std::size_t depth);
+    Result<> load_moves_below(MovesNode const& place, base::ConstBytes node, std::size_t depth);
     bool retained_fits() const;
     Result<> step_back();
     void count_log();
@@ -56,6 +64,7 @@ private:
     std::array<store::SlotState, 4> slots_{};
     std::array<bool, 4> unreadable_{}; // copies that the device did not give
     store::Geometry geometry_;
+    std::size_t moves_nodes_ = 0;
     abi::disk::RootSlot slot_;
     CommitRecord newest_;
     CommitRecord parent_;  // of newest_, if it was walked over

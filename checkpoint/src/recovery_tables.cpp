@@ -80,6 +80,50 @@ Result<> Recovery::load_checkpoints() {
     return base::fail(error);
 }
 
+// One node of the tree of moves and what is below it, into memory. Who only reads goes on without one that is
+// lost: what it said of is lost too.
+Result<> Recovery::load_moves_node(MovesNode const& place, std::size_t depth) {
+    auto const list = state_.moves.next_nodes();
+    if (moves_nodes_ == list.size()) return base::fail(Error::no_memory);
+    list[moves_nodes_++] = place.ref.place;
+    auto const memory = state_.scratch.subspan(scratch_path + depth * node_size, node_size);
+    auto const node = read_node(state_, io_, place.ref, place.level, memory);
+    auto const loaded = node ? load_moves_below(place, *node, depth) : base::fail(node.error);
+    if (!loaded.failed() || loaded.error == Error::no_memory || !options_.read_only) return loaded;
+    state_.report.damaged = true;
+    state_.moves.lose(place.keys);
+    return {};
+}
+
+// The order of the keys shows that each node stands where it belongs.
+Result<> Recovery::load_moves_below(MovesNode const& place, base::ConstBytes node, std::size_t depth) {
+    auto const header = store::node_header(node);
+    for (std::size_t i = 0; i < header.count; ++i) {
+        if (header.level > 0) {
+            auto const child = store::child_entry(node, i);
+            auto const last = i + 1 == header.count;
+            auto const end = last ? place.keys.end : store::child_entry(node, i + 1).first;
+            TRY(load_moves_node(
+                {child.child, static_cast<std::uint16_t>(header.level - 1), {child.first, end}}, depth + 1));
+            continue;
+        }
+        auto const entry = store::leaf_entry(node, i);
+        if (state_.moves.full()) return base::fail(Error::no_memory);
+        if (entry.entry.zero() || !state_.moves.note(entry)) return base::fail(Error::corrupt);
+    }
+    return {};
+}
+
+Result<> Recovery::load_moves() {
+    state_.moves_root = newest_.moves;
+    if (newest_.moves.none()) return {};
+    moves_nodes_ = 0;
+    state_.moves.begin();
+    TRY(load_moves_node({newest_.moves, std::nullopt, {{}, {~std::uint64_t{0}, 0}}}, 0));
+    state_.moves.adopt(moves_nodes_);
+    return {};
+}
+
 Result<> Recovery::load_table() {
     if (newest_.table.none()) return {};
     auto const bytes = state_.scratch.first(newest_.table.place[0].bytes());

@@ -6,6 +6,7 @@
 #include "directories.hpp"
 #include "fetches.hpp"
 #include "migration.hpp"
+#include "moves.hpp"
 #include "retained.hpp"
 #include "roots.hpp"
 
@@ -60,6 +61,8 @@ struct EngineState {
     abi::disk::TwinRef map;
     abi::disk::TwinRef table;
     abi::disk::TwinRef checkpoints;
+    abi::disk::TwinRef moves_root;
+    Moves moves;                  // as `moves_root` has them
     Retained retained;            // as `checkpoints` has them
     abi::disk::Twin next;         // places of the next record
     bool next_needs_slot = false; // ... are named by no record (R25): the next commit waits for a root slot
@@ -109,7 +112,7 @@ struct EngineState {
     std::uint32_t commit_segments(std::uint32_t frames) const;
     // ... that a pass of the migrator may fill with a new map, at worst; and with blocks that it moves.
     std::uint32_t fold_segments() const;
-    std::uint32_t moved_segments() const { return std::max(segments.usable() / 24, 2U); }
+    std::uint32_t moved_segments() const { return std::max(segments.usable() / 96, 2U); }
     // No commit takes these, as long as anything can be gained.
     std::uint32_t reserve_segments() const { return fold_segments() + moved_segments(); }
     std::uint32_t available() const { return segments.free() + segments.pending(); }

@@ -23,7 +23,7 @@ class Quiet {
 public:
     // `at`: a checkpoint that must outlive the preparations.
     Quiet(Engine& engine, store::BlockDevice& device, Generation at = Generation())
-        : engine_(engine), device_(device) {
+        : engine_(engine), device_(device), at_(at) {
         state().migration.keep(at);
     }
     Quiet(Quiet const&) = delete;
@@ -91,14 +91,20 @@ private:
         auto& s = state();
         while (!s.commit.idle() || !(s.migration.idle() || s.migration.ready())) turn(engine_, device_, true);
         if (s.stopped != Error::none) return base::fail(s.stopped);
+        // It may have been begun before anybody cared for that checkpoint.
+        if (s.migration.drops(at_)) s.migration.give_up(Error::none);
         if (s.migration.idle()) return {};
-        if (!s.migration.commit_nothing()) return base::fail(Error::busy);
+        if (!s.migration.commit_nothing()) {
+            auto const why = s.migration.take_exhausted();
+            return base::fail(why != Error::none ? why : Error::busy);
+        }
         while (!s.commit.idle()) turn(engine_, device_, true);
         return s.migration.idle() ? Result<>() : base::fail(Error::io);
     }
 
     Engine& engine_;
     store::BlockDevice& device_;
+    Generation at_;
 };
 
 // Segments that a pass which changes no map may open: one each of the map's streams, of the log and its copy.

@@ -34,6 +34,15 @@ public:
     // base and sees the newest version.
     void keep_seen_by(std::span<std::uint64_t const> points);
 
+    // Drops the others: `wanted(index)` of the versions as they stand now.
+    template <class Wanted>
+    void keep_if(Wanted wanted) {
+        std::size_t kept = 0;
+        for (std::size_t i = 0; i < versions_.size(); ++i)
+            if (wanted(i)) versions_[kept++] = versions_[i];
+        while (versions_.size() > kept) versions_.pop_back();
+    }
+
     // Each block once, in order of birth: `each(LeafEntry const&)`.
     template <class Each>
     void for_each_block(Each each) const {

@@ -34,6 +34,7 @@ std::uint32_t LogStream::room() const {
 }
 
 Result<> LogStream::open_segment() {
+    if (setup_.segments->free() <= setup_.leaves) return base::fail(Error::no_space);
     auto const segment = TRY(setup_.segments->open());
     if (segment_ != none) setup_.segments->close(segment_);
     segment_ = segment;

@@ -17,7 +17,8 @@ constexpr std::size_t entry_size(std::size_t level) {
 
 } // namespace
 
-void MapBuilder::start() {
+void MapBuilder::start(std::span<Twin> list) {
+    list_ = list;
     counts_ = {};
     root_ = {};
     nodes_made_ = 0;
@@ -145,8 +146,11 @@ bool MapBuilder::emit(std::size_t level, std::size_t count) {
         return false;
     }
     child.child.place = {*first, *second};
-    setup_.segments->fold_adds(*first);
-    setup_.segments->fold_adds(*second);
+    for (auto const place : child.child.place) {
+        setup_.segments->fold_adds(place);
+        setup_.segments->holds_node(place);
+    }
+    if (!list_.empty()) list_[nodes_made_] = child.child.place;
     ++nodes_made_;
     push(level + 1, child);
     counts_[level] -= count;

@@ -68,6 +68,7 @@ Result<std::uint32_t> Segments::open() {
         invariant(may_reuse(segment, slots_));
         segment.state = SegmentState::open;
         segment.youngest = 0;
+        segment.nodes = 0;
         --free_;
         ++opened_;
         return cursor_;

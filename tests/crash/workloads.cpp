@@ -121,6 +121,15 @@ Plan cleaning(std::uint64_t seed) {
             .counter = &Counters::frames_moved};
 }
 
+// ... without a fold, again and again: blocks stand elsewhere than the map says, and are moved once more.
+Plan relocating(std::uint64_t seed) {
+    auto plan = cleaning(seed);
+    plan.segments = 40;
+    plan.run = commits(44, seed + 4, 36, 3);
+    plan.counter = &Counters::relocations;
+    return plan;
+}
+
 // Fills the store until it refuses, lets frames go, goes on. What no_space refuses is given back.
 Plan full(std::uint64_t seed) {
     Body const run = [=](ReferenceStore& store, SimulatedDisk&) {
@@ -208,6 +217,7 @@ constexpr Workload table[] = {
     {"housekeeping", 8, housekeeping, 8, 6},
     {"laps", 4, laps, 10, 4},
     {"cleaning", 4, cleaning, 30},
+    {"relocating", 4, relocating, 30},
     {"full", 3, full, 2, 5},
     {"two-flushes", 1, two_flushes, 3, 60},
     {"idle-notes", 8, idle_notes, 40},

@@ -15,8 +15,8 @@ namespace {
 
 // "block of frame 0x17" and the like are many of one kind.
 std::string kind_of(std::string const& what) {
-    for (std::string const kind :
-         {"root slot", "record", "directory", "map node", "segment table", "checkpoint table", "block"})
+    for (std::string const kind : {"root slot", "record", "directory", "map node", "moves node",
+                                   "segment table", "checkpoint table", "block"})
         if (what.starts_with(kind)) return kind;
     return what;
 }

@@ -14,8 +14,7 @@ namespace tests {
 struct LiveRange {
     std::uint64_t offset = 0;
     std::uint64_t size = 0;
-    std::string
-        kind; // "root slot", "record", "directory", "map node", "segment table", "checkpoint table", "block"
+    std::string kind; // "root slot", "record", "directory", "map node", "moves node", "segment table", ...
     std::uint64_t end() const { return offset + size; }
 };
 

@@ -121,7 +121,7 @@ TEST(PairFaults, both_copies_spoilt_in_eight_ways) {
     EXPECT_EQ(all[Outcome::silent], 0u);
     if (!case_wanted("")) return;
     for (auto const* const kind :
-         {"root slot", "record", "directory", "map node", "segment table", "checkpoint table"})
+         {"root slot", "record", "directory", "map node", "moves node", "segment table", "checkpoint table"})
         EXPECT_GT(kinds[kind][Outcome::reported] + kinds[kind][Outcome::fell_back], 0u) << kind;
     EXPECT_GT(all[Outcome::reported], 500u);
     EXPECT_GT(all[Outcome::fell_back], 20u);

@@ -25,7 +25,8 @@ struct Scene {
 
 Model scene_changes(std::mt19937_64& random, std::uint64_t frames, std::uint64_t most);
 // What recovery meets: a store just formatted; a newest record that a root slot knows, and one that none
-// knows; a commit that was abandoned before the newest; a torn one after it.
+// knows; a commit that was abandoned before the newest; a torn one after it;
+// moved blocks.
 std::vector<Scene> const& scenes();
 
 } // namespace tests

@@ -71,6 +71,8 @@ void Forge::find_records() {
         if (!is_record(record.parent)) break;
         record = base::read<CommitRecord>(image, record.parent[0].offset());
     }
+    if (!first.moves.none()) find_tree(first.moves);
+    for (auto const& node : pieces(PieceKind::node)) note_moves(content(node));
     if (!first.map.none()) find_tree(first.map);
     if (!first.table.none()) add(PieceKind::segment_table, {first.table.place[0]}, {first.table.place[1]});
     if (!first.checkpoints.none())
@@ -88,6 +90,14 @@ void Forge::find_records() {
 
 void Forge::add_block(DirectoryEntry const& entry) {
     if (!entry.zero()) add(PieceKind::block, {entry.place()});
+}
+
+void Forge::note_moves(base::ConstBytes node) {
+    auto const header = base::read<NodeHeader>(node);
+    for (std::size_t i = 0; header.level == 0 && i < header.count; ++i) {
+        auto const entry = base::read<LeafEntry>(node, sizeof(NodeHeader) + i * sizeof(LeafEntry));
+        moved_[entry.key()] = entry.entry.sector();
+    }
 }
 
 // Children before their parent: so hashes are made right in this order.

@@ -8,6 +8,9 @@
 
 #include <abi/disk/commit_record.hpp>
 #include <abi/disk/directory.hpp>
+#include <abi/disk/map_node.hpp>
+
+#include <map>
 
 namespace fuzz {
 
@@ -46,6 +49,7 @@ public:
 private:
     void find_records();
     void find_tree(abi::disk::TwinRef const& ref);
+    void note_moves(base::ConstBytes node);
     void add_block(abi::disk::DirectoryEntry const& entry);
     void add(PieceKind kind, std::vector<abi::disk::Extent> first,
              std::vector<abi::disk::Extent> second = {});
@@ -66,6 +70,7 @@ private:
     bool repair_entry(abi::disk::DirectoryEntry& entry) const;
 
     KnownStore& known_;
+    std::map<abi::disk::MapKey, std::uint64_t> moved_; // sectors where blocks stand
     std::array<std::vector<Piece>, piece_kinds> pieces_;
 };
 

@@ -44,6 +44,9 @@ void Forge::repair_node(Piece const& piece) {
         auto const child_at = sizeof(NodeHeader) + i * sizeof(ChildEntry);
         if (header.level == 0) {
             auto entry = base::read<LeafEntry>(node, leaf_at);
+            // Where a block stood before it was moved, there may be anything.
+            auto const moved = moved_.find(entry.key());
+            if (moved != moved_.end() && moved->second != entry.entry.sector()) continue;
             if (repair_entry(entry.entry)) base::write(base::Bytes(node), leaf_at, entry);
         } else {
             auto child = base::read<ChildEntry>(node, child_at);
@@ -80,6 +83,7 @@ void Forge::repair_record(Piece const& piece, Hash128& parent) {
     auto const bytes = std::min<std::size_t>(record.directory_bytes, directory.size()) / 8 * 8;
     record.directory_hash = store::hash128(HashSeed::directory, base::ConstBytes(directory).first(bytes));
     repair_ref(record.map, HashSeed::map_node);
+    repair_ref(record.moves, HashSeed::map_node);
     repair_ref(record.table, HashSeed::segment_table);
     repair_ref(record.checkpoints, HashSeed::checkpoint_table);
     base::write(base::Bytes(sector), 0, record);

@@ -89,11 +89,24 @@ public:
     // Pins the checkpoint that is so many before the newest, goes back to its neighbour, and on from there.
     void travel(std::size_t before, std::string const& name) {
         store_.settle();
+        // A fold leaves no more than the retention asks for.
+        for (int i = 0; store_.history().size() <= before + 1; ++i) {
+            require(i < 20, "there is so much history");
+            commit(1, 24, 4);
+            store_.settle();
+        }
         auto const history = store_.history();
-        require(history.size() > before + 1, "there is so much history");
         require(static_cast<bool>(store_.pin(history[before].generation, name)), "a pin is made");
         require(static_cast<bool>(store_.roll_back(history[before - 1].generation)), "a rollback is made");
         commit(3, 24, 3);
+    }
+    // Until segments are emptied and blocks stand elsewhere than the map says.
+    void relocate(std::uint64_t frames) {
+        for (int i = 0; store_.history().front().record.moves.none(); ++i) {
+            require(i < 500, "segments are emptied");
+            commit(1, frames, 8);
+            store_.settle();
+        }
     }
     std::unique_ptr<KnownStore> take() {
         store_.settle();
@@ -131,10 +144,14 @@ std::vector<std::unique_ptr<KnownStore>> make_stores() {
     // Pins of a checkpoint in the map and of one above it, a rollback, and what came after it.
     Maker travelled(5);
     travelled.commit(30, 24, 4);
-    travelled.travel(12, "old");
+    travelled.travel(8, "old");
     travelled.commit(20, 24, 4);
     travelled.travel(2, "new");
     stores.push_back(travelled.take());
+    // Moved blocks.
+    Maker relocated(6);
+    relocated.relocate(100);
+    stores.push_back(relocated.take());
     return stores;
 }
 

@@ -75,6 +75,7 @@ void check(CommitRecord const& record, Places const& places, std::uint64_t segme
             "the directory is as long as its entries");
     require((record.flags & ~std::uint64_t{7}) == 0, "flags are known");
     places.ref(record.map, sectors_per_node);
+    places.ref(record.moves, sectors_per_node);
     places.ref(record.table, table_sectors(segments));
     require(record.generation != 0, "it has a generation");
 }

@@ -96,6 +96,20 @@ bool run_commits(ReferenceStore& store, std::uint64_t seed, int count) {
     return true;
 }
 
+// Until segments are emptied and blocks stand elsewhere than the map says.
+bool relocate(ReferenceStore& store, std::uint64_t seed) {
+    std::mt19937_64 random(seed);
+    for (int i = 0; i < 400; ++i) {
+        if (!store.history().front().record.moves.none()) return true;
+        Model changes;
+        for (int n = 0; n < 6; ++n)
+            changes[2 + random() % 90] = {abi::FrameType::data_page, 0, false, 1 + random() % 99};
+        if (!store.commit(changes)) return false;
+        store.settle();
+    }
+    return false;
+}
+
 // A pin of the oldest, one of the newest, and a rollback to the former.
 bool travel(ReferenceStore& store) {
     if (!store.open(77)) return false;
@@ -118,6 +132,10 @@ int main(int argc, char** argv) {
         images.add(disk.image());
         if (!travel(store) || !run_commits(store, seed + 50, 5)) return 1;
         images.add(disk.image());
+        if (seed % 2 == 0) {
+            if (!relocate(store, seed)) return 1;
+            images.add(disk.image());
+        }
         disk.start_recording();
         if (!run_commits(store, seed + 100, 5)) return 1;
         CrashStates states(disk.start(), disk.history(), 0, {.samples = 6, .seed = seed, .every = 251});

@@ -15,6 +15,7 @@ TYPES = ("free", "data page", "capability page", "patt", "process", "endpoint", 
 LIVE, ZERO, SHARED, ABSENT = 1, 2, 4, 16
 FLUSHED_FIRST, HOUSEKEEPING, ROLLBACK = 1, 2, 4
 PINNED = 1
+MOVES = 2  # of the features in `incompat`
 
 
 class Refusal(Exception):
@@ -119,9 +120,10 @@ class Record:
         runs = struct.unpack_from("<16Q", sector, 160)
         self.directories = (runs[:8], runs[8:])
         (self.base, m0, m1, mh, t0, t1, th, self.time, self.stop, self.clock, self.written, self.frames,
-         self.processes, self.abi, _, c0, c1, ch, self.map_nodes, self.restores) = struct.unpack_from(
-             "<Q3Q3Q4Q4I3Q2Q", sector, 288)
+         self.processes, self.abi, _, c0, c1, ch, self.map_nodes, self.restores, v0, v1,
+         vh) = struct.unpack_from("<Q3Q3Q4Q4I3Q2Q3Q", sector, 288)
         self.map, self.table, self.checkpoints = ((m0, m1), mh), ((t0, t1), th), ((c0, c1), ch)
+        self.moves = ((v0, v1), vh)
         self.name = ""
 
     def counter(self):

@@ -14,7 +14,7 @@ import sys
 
 sys.dont_write_bytecode = True  # a reader leaves nothing behind
 from stele_format import (  # noqa: E402
-    ABSENT, BLOCK, FLUSHED_FIRST, PINNED, REVISION, ROLLBACK, SECTOR, SEED_CHECKPOINTS, SEED_DIRECTORY,
+    ABSENT, BLOCK, FLUSHED_FIRST, MOVES, PINNED, REVISION, ROLLBACK, SECTOR, SEED_CHECKPOINTS, SEED_DIRECTORY,
     SEED_NODE, SEED_RECORD, SEED_TABLE, SHARED, ZERO, Entry, Geometry, Record, Refusal, Slot, count_of,
     first_of, hash128, xxh64)
 from reader_report import describe, print_lines  # noqa: E402
@@ -45,7 +45,7 @@ class Reader:
 
     @staticmethod
     def refuse_others(slots):
-        if any(slot.revision > REVISION or slot.incompat for slot in slots):
+        if any(slot.revision > REVISION or slot.incompat & ~MOVES for slot in slots):
             raise Refusal("newer-format")
         if any(slot.revision < REVISION for slot in slots):
             raise Refusal("older-format")
@@ -195,6 +195,10 @@ class Reader:
     def load_map(self):
         self.leaves, self.live_sectors = [], [0] * self.geometry.segments
         self.nodes, self.ranges = 0, []
+        self.moves = None  # while its own tree is read
+        if self.newest.moves[0][0]:
+            self.walk(self.newest.moves, None)
+        self.moves, self.leaves = {(frame, birth): entry[1] for frame, birth, entry in self.leaves}, []
         if self.newest.map[0][0]:
             self.walk(self.newest.map, None)
         for (frame, birth, _), (after, later, _) in zip(self.leaves, self.leaves[1:]):
@@ -250,7 +254,7 @@ class Reader:
         places, wanted = ref
         node = None
         for place in places:
-            self.count_live(place, "map node")
+            self.count_live(place, "moves node" if self.moves is None else "map node")
             data = self.extent(place)
             if len(data) == BLOCK and xxh64(data, SEED_NODE) == wanted:
                 node = node or data
@@ -267,11 +271,14 @@ class Reader:
         for i in range(count):
             if found_level == 0:
                 name, where, hashed, birth = struct.unpack_from("<4Q", node, 64 + 32 * i)
-                frame, sector = name & ((1 << 48) - 1), where & ((1 << 40) - 1)
+                frame = name & ((1 << 48) - 1)
+                if self.moves is not None:
+                    where = self.moves.get((frame, birth), where)
+                sector = where & ((1 << 40) - 1)
                 if i == 0 and self.leaves and self.leaves[-1][0] == frame:
                     self.damage("map-node", offset=first_of(places[0]) * SECTOR)
                 self.leaves.append((frame, birth, (name, where, hashed)))
-                if not name >> 56 & ZERO and (frame, sector) not in counted:
+                if self.moves is not None and not name >> 56 & ZERO and (frame, sector) not in counted:
                     counted.add((frame, sector))
                     self.count_live(sector | 8 << 48, "block of frame 0x%x" % frame)
             else:

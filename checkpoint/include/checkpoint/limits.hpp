@@ -13,17 +13,17 @@ struct Limits {
     std::uint32_t segments = 16384; // of the store, at most: 4 GiB of 256 KiB segments
     // directory entries in memory; a commit changes at most half of it
     std::uint32_t unmigrated_entries = 65536;
-    std::uint32_t fetches = 8;       // at once
-    std::uint32_t cached_nodes = 64; // map nodes in memory
-    std::uint32_t read_ahead = 8;    // nodes and blocks that the migrator reads at once, 2 to 32
+    std::uint32_t moved_blocks = 32768; // that stand elsewhere than the map says, at most
+    std::uint32_t fetches = 8;          // at once
+    std::uint32_t cached_nodes = 64;    // map nodes in memory
+    std::uint32_t read_ahead = 8;       // nodes and blocks that the migrator reads at once, 2 to 32
     // bytes of one write of a commit, multiple of 4096, at least 8192
     std::uint32_t commit_chunk = 256 * 1024;
     std::uint32_t commit_chunks = 3;      // of them, at least 2; 40 KiB together
     std::uint32_t side_chunk = 32 * 1024; // the same for copies of metadata, map and moved frames
     std::uint32_t side_chunks = 2;
-    std::uint32_t kept = 16; // newest checkpoints that stay readable, as far as space allows
-    // directories in memory that start a fold, at least kept + 2; at most 64 exist (R28)
-    std::uint32_t fold_above = 48;
+    std::uint32_t kept = 16;       // newest checkpoints that stay readable, as far as space allows
+    std::uint32_t fold_above = 48; // directories in memory that start a fold; at most 64 exist (R28)
 };
 
 inline constexpr std::uint32_t directories_at_most = 64; // unmigrated, R28

@@ -21,8 +21,9 @@ public:
         Segments* segments = nullptr;
         std::uint8_t owner = 0;
         Priority priority = Priority::commit;
-        base::Bytes buffer;    // all chunks
-        std::size_t chunk = 0; // bytes of one
+        base::Bytes buffer;       // all chunks
+        std::size_t chunk = 0;    // bytes of one
+        std::uint32_t leaves = 0; // free segments that it takes no further one of
     };
     static constexpr std::size_t chunks_at_most = 8;
 

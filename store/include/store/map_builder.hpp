@@ -29,7 +29,8 @@ public:
         Random128 store;
     };
     void init(Setup const& setup) { setup_ = setup; }
-    void start();
+    // The places of every node made go into `list`, which must be large enough; empty: nobody wants them.
+    void start(std::span<abi::disk::Twin> list = {});
 
     // All versions of one frame, births rising, at most group_at_most.
     bool add(std::span<LeafEntry const> versions);
@@ -67,6 +68,7 @@ private:
     Setup setup_;
     std::array<std::size_t, abi::disk::node_levels> counts_{};
     TwinRef root_;
+    std::span<abi::disk::Twin> list_;
     std::uint64_t nodes_made_ = 0;
     bool out_of_space_ = false;
 };

@@ -26,10 +26,11 @@ struct Segment {
     std::uint32_t log = 0; // sectors referred to, counted once a reference
     std::uint16_t map = 0; // sectors
     SegmentState state = SegmentState::reserved;
-    std::uint8_t victim = 0;    // being emptied: nothing may refer to it anew
-    std::int32_t change = 0;    // of `map`, by the fold under way
-    std::uint32_t youngest = 0; // newest checkpoint, by its counter, that wrote a block here; 0: not known
-    std::uint64_t freed_by = 0; // first generation that does not refer to it
+    std::uint8_t victim : 1 = 0; // being emptied: nothing may refer to it anew
+    std::uint8_t nodes : 1 = 0;  // nodes of the map stand here, as far as is known
+    std::int32_t change = 0;     // of `map`, by the fold under way
+    std::uint32_t youngest = 0;  // newest checkpoint, by its counter, that wrote a block here; 0: not known
+    std::uint64_t freed_by = 0;  // first generation that does not refer to it
     std::uint32_t live() const { return map + log; }
 };
 
@@ -62,6 +63,7 @@ public:
     }
     void fold_drops(Extent extent) { at(extent).change -= static_cast<std::int32_t>(extent.count()); }
     void forget_fold();
+    void holds_node(Extent place) { at(place).nodes = 1; }
     // Every segment holds what the fold leaves there: false where the table's counts did not fit the map.
     bool fold_fits() const;
     // Checkpoint `generation` names the new map and is acknowledged.

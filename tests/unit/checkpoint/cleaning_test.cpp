@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Cleaning: however the frames that are written lie, a store below the line where allocation is refused takes
 // commits for ever, at a bounded price in bytes.
+#include "crash_states.hpp"
 #include "reference_store.hpp"
 #include "simulated_disk.hpp"
 
@@ -24,8 +25,9 @@ checkpoint::Limits cleaning_limits() {
 }
 
 struct Price {
-    double written = 0; // bytes per byte dirtied
-    std::uint64_t moved = 0;
+    double written = 0;            // bytes per byte dirtied
+    std::uint64_t moved = 0;       // frames
+    std::uint64_t relocations = 0; // passes that moved them without writing the map
     double fill = 0;
 };
 
@@ -60,6 +62,7 @@ protected:
         auto const& counters = store_.engine().counters();
         auto const written = [&] { return counters.bytes_committed + counters.bytes_migrated; };
         auto const bytes_before = written(), moved_before = counters.frames_moved;
+        auto const relocations_before = counters.relocations;
         dirtied_ = 0;
         while (dirtied_ < 4 * (std::uint64_t{segments} << segment_shift) && !HasFatalFailure()) {
             if (random_() % 100 < hot) write(0, frames_a_commit, frames_ / 10);
@@ -67,20 +70,38 @@ protected:
         }
         auto const space = store_.engine().space();
         return {static_cast<double>(written() - bytes_before) / static_cast<double>(dirtied_),
-                counters.frames_moved - moved_before,
+                counters.frames_moved - moved_before, counters.relocations - relocations_before,
                 static_cast<double>(space.live_bytes) / static_cast<double>(space.usable_bytes)};
     }
 
     Price price(std::uint64_t hundredths, std::uint64_t hot) {
         fill(hundredths);
         auto const made = dirty(hot);
-        std::printf("fill %.2f, hot %lu %%: %.2f bytes per byte dirtied, %lu frames moved\n", made.fill, hot,
-                    made.written, made.moved);
+        std::printf("fill %.2f, hot %lu %%: %.2f bytes per byte dirtied, %lu frames moved, %lu relocations\n",
+                    made.fill, hot, made.written, made.moved, made.relocations);
+        EXPECT_EQ(store_.compare(), "");
+        EXPECT_EQ(store_.compare_history(), "");
+        store_.settle();
+        expect_no_findings();
+        EXPECT_TRUE(store_.open(101));
         EXPECT_EQ(store_.compare(), "");
         return made;
     }
 
 private:
+    // Everything verifies, and each segment holds what its table says.
+    void expect_no_findings() {
+        EngineMemory memory(cleaning_limits());
+        UndoDisk copy(disk_.image());
+        checkpoint::OfflineStore reader;
+        ASSERT_TRUE(reader.open(copy, memory.memory(), cleaning_limits()));
+        QuietListener quiet;
+        auto const result = reader.check(quiet);
+        ASSERT_TRUE(result);
+        EXPECT_EQ(result->findings, 0u);
+        EXPECT_TRUE(result->space_balances);
+    }
+
     SimulatedDisk disk_{std::size_t{segments} << segment_shift,
                         {.seed = 5, .order = DiskOptions::Order::as_submitted}};
     ReferenceStore store_{disk_, cleaning_limits()};
@@ -98,6 +119,7 @@ TEST_F(Cleaning, a_store_half_full_takes_random_commits_for_ever) {
 TEST_F(Cleaning, a_store_at_the_line_takes_random_commits_for_ever) {
     auto const made = price(100, 10);
     EXPECT_GT(made.moved, 0u);
+    EXPECT_GT(made.relocations, 10u);
     EXPECT_GT(made.fill, 0.6);
     EXPECT_LT(made.written, 4.5);
 }

@@ -47,8 +47,9 @@ std::vector<Image> images() {
     EXPECT_TRUE(store.format(shift));
     result.push_back(image_of("formatted", disk, store));
     EXPECT_TRUE(store.open(100));
-    for (int i = 0; i < 40; ++i) EXPECT_TRUE(store.commit(changes_of(random, 20, 5)));
+    for (int i = 0; i < 36; ++i) EXPECT_TRUE(store.commit(changes_of(random, 20, 5)));
     store.settle();
+    EXPECT_LT(store.engine().superblock().generation, store.engine().newest().raw());
     result.push_back(image_of("newest not noted", disk, store));
     disk.options.fail_request = 2;
     EXPECT_FALSE(store.commit(changes_of(random, 20, 5)));

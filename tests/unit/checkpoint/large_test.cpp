@@ -49,7 +49,7 @@ TEST(Large, a_map_of_three_levels_survives_random_folds) {
         ASSERT_TRUE(store.commit(zeros));
     }
     std::uint64_t folds = 0;
-    for (int i = 0; i < 200; ++i) {
+    for (int i = 0; i < 300; ++i) {
         Model changes;
         for (int k = 0; k < 60; ++k)
             changes[2 + random() % 15000] = {random() % 40 == 0 ? abi::FrameType::process
@@ -230,7 +230,7 @@ TEST(Large, migration_keeps_to_its_grants) {
     auto const migrated = engine.counters().bytes_migrated;
     ASSERT_GT(folds, 0u);
     engine.grant_migration(0);
-    for (std::uint64_t i = 0; i < 30; ++i) ASSERT_TRUE(store.commit(frames_from(2 + i * 120, 4, 1000 + i)));
+    for (std::uint64_t i = 0; i < 42; ++i) ASSERT_TRUE(store.commit(frames_from(2 + i * 120, 4, 1000 + i)));
     store.settle();
     EXPECT_TRUE(engine.resting());
     EXPECT_EQ(engine.counters().folds, folds);

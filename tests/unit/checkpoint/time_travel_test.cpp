@@ -218,7 +218,7 @@ TEST(TimeTravel, unpinned_history_goes_first_and_pins_are_kept) {
 
 struct Counts {
     std::uint64_t commits = 0, pins = 0, unpins = 0, rollbacks = 0, refused = 0, boots = 0, folds = 0,
-                  moved = 0, views = 0;
+                  moved = 0, relocations = 0, views = 0;
 };
 
 void random_travel(std::uint64_t seed, Counts& counts) {
@@ -234,7 +234,7 @@ void random_travel(std::uint64_t seed, Counts& counts) {
                                      static_cast<std::uint16_t>(random() % 20),
                                      static_cast<std::uint16_t>(random() % 60)}));
     ASSERT_TRUE(store.open(1000));
-    auto const frames = 5 + random() % 60;
+    auto const frames = 5 + random() % segments;
     std::vector<std::string> names;
     for (std::uint64_t step = 0; step < 250; ++step) {
         SCOPED_TRACE("seed " + std::to_string(seed) + " step " + std::to_string(step));
@@ -260,6 +260,7 @@ void random_travel(std::uint64_t seed, Counts& counts) {
         } else if (kind == 3) {
             counts.folds += store.engine().counters().folds;
             counts.moved += store.engine().counters().frames_moved;
+            counts.relocations += store.engine().counters().relocations;
             store.settle();
             ASSERT_TRUE(store.open(1001 + step));
             ++counts.boots;
@@ -283,13 +284,14 @@ TEST(TimeTravel, random_histories_equal_the_model) {
         random_travel(seed, counts);
     std::printf(
         "%lu commits, %lu pins, %lu unpinned, %lu rollbacks, %lu refused, %lu boots, %lu folds, %lu frames "
-        "moved, %lu views compared\n",
+        "moved, %lu relocations, %lu views compared\n",
         counts.commits, counts.pins, counts.unpins, counts.rollbacks, counts.refused, counts.boots,
-        counts.folds, counts.moved, counts.views);
+        counts.folds, counts.moved, counts.relocations, counts.views);
     EXPECT_GT(counts.pins, 60u);
     EXPECT_GT(counts.unpins, 60u);
     EXPECT_GT(counts.rollbacks, 60u);
     EXPECT_GT(counts.moved, 60u);
+    EXPECT_GT(counts.relocations, 60u);
     EXPECT_GT(counts.views, 6000u);
 }
 

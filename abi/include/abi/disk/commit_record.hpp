@@ -51,9 +51,9 @@ struct CommitRecord {
     std::uint32_t abi_revision = 0;  // R7: object layouts are disk format
     std::uint32_t reserved0 = 0;
     TwinRef checkpoints;         // checkpoint_table.hpp; none: the table is empty
-    std::uint64_t map_nodes = 0; // nodes of the map
+    std::uint64_t map_nodes = 0; // nodes of the map and of `moves`
     std::uint64_t restores = 0;  // generation, of a rollback; else 0
-    std::array<std::uint64_t, 2> reserved{};
+    TwinRef moves;               // root node; none: every block stands where the map says
 };
 STELE_AT(CommitRecord, magic, 0);
 STELE_AT(CommitRecord, hash, 8);
@@ -84,8 +84,8 @@ STELE_AT(CommitRecord, reserved0, 388);
 STELE_AT(CommitRecord, checkpoints, 392);
 STELE_AT(CommitRecord, map_nodes, 416);
 STELE_AT(CommitRecord, restores, 424);
-STELE_AT(CommitRecord, reserved, 432);
-inline constexpr std::size_t record_used = 448; // the rest of the sector is zero
+STELE_AT(CommitRecord, moves, 432);
+inline constexpr std::size_t record_used = 456; // the rest of the sector is zero
 static_assert(sizeof(CommitRecord) == record_used && record_used <= sector_size &&
               base::WireType<CommitRecord>);
 inline constexpr std::size_t record_hash_from = 24;
