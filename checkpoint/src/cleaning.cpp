@@ -68,15 +68,11 @@ struct Victims {
 // own.
 std::uint32_t Migration::low_water() const {
     auto const& s = state_;
-    auto const live =
-        static_cast<std::uint32_t>(s.segments.live_sectors() / s.geometry.sectors_per_segment());
-    auto const kept = live + s.reserve_segments();
-    auto const rest = s.segments.usable() > kept ? s.segments.usable() - kept : 0;
-    return s.reserve_segments() + rest / 32 + 2;
+    return s.reserve_segments() + s.slack_segments() / 32 + 2;
 }
 
 // Once begun, up to here: a pass that moves blocks reads the whole map, whatever it gains.
-std::uint32_t Migration::high_water() const { return low_water() + state_.segments.usable() / 64; }
+std::uint32_t Migration::high_water() const { return low_water() + state_.slack_segments() / 8; }
 
 // 0: it is not to be emptied.
 std::uint32_t Migration::benefit(std::uint32_t index, bool folding) const {

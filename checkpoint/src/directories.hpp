@@ -30,7 +30,8 @@ struct Directory {
 
 class Directories {
 public:
-    static constexpr std::size_t at_most = directories_at_most + 2; // the base and one being made beside them
+    // The base, and beside them two empty ones: the first names a pass that folds nothing, the second a fold.
+    static constexpr std::size_t at_most = directories_at_most + 3;
 
     void init(std::span<DirectoryEntry> ring, std::span<std::uint32_t> index);
     static std::size_t index_size(std::uint32_t entries);

@@ -155,6 +155,12 @@ bool Migration::commit_nothing() {
         urgent_ = false;
         return false;
     }
+    // One that folds nothing must leave a place for one that does.
+    auto const folds = ready() && folded_ > 0;
+    if (!folds && state_.directories.size() + 1 >= Directories::at_most) {
+        if (ready()) discard(Error::none);
+        return false;
+    }
     if (!state_.commit.begin(0, true)) return false;
     auto const finished = state_.commit.finish(
         {newest.time_ns, newest.stop_ns, newest.clock_base_ns, newest.processes, newest.abi_revision});
@@ -208,7 +214,12 @@ void Migration::choose_fate(std::uint64_t entries) {
 bool Migration::start(std::size_t directories) {
     auto& s = state_;
     begun_urgent_ = urgent_;
-    auto gain = choose_victims(true, room_to_move(s.segments.free()));
+    std::uint64_t entries = 0;
+    for (std::size_t i = 0; i < directories; ++i) entries += s.directories[i].count;
+    // A fold of few entries does not write all leaves for the sake of blocks that a relocation can move.
+    auto const for_space = urgent_ ? needed_ != for_entries : !fold_is_due();
+    auto const may_clean = for_space || entries > s.map_nodes / 2;
+    auto gain = may_clean ? choose_victims(true, room_to_move(s.segments.free())) : 0;
     short_of_space_ = urgent_ && needed_ != for_entries && s.available() + gain < needed_;
     prepare(directories, directories == 0 ? s.base : s.directories[directories - 1].record.generation);
     set_points();
@@ -223,8 +234,6 @@ bool Migration::start(std::size_t directories) {
     auto const for_history = space_is_needed() ? unseen > 0 : scarce && unseen >= checkpoints_at_most / 4;
     cleaning_ = gain > 0;
     sweeping_ = cleaning_ || for_history;
-    std::uint64_t entries = 0;
-    for (std::size_t i = 0; i < directories; ++i) entries += s.directories[i].count;
     choose_fate(entries);
     if (!sweeping_ && entries == 0 && s.directories.size() <= s.limits.fold_above) return false;
     if (!for_history && sweeping_ && entries == 0) {

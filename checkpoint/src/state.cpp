@@ -88,6 +88,11 @@ std::uint32_t EngineState::fold_segments() const {
            7;
 }
 
+std::uint32_t EngineState::slack_segments() const {
+    auto const live = segments.live_sectors() / geometry.sectors_per_segment() + fold_segments();
+    return segments.usable() - std::min(segments.usable(), static_cast<std::uint32_t>(live));
+}
+
 // R29: an eighth for cleaning, the fold's reserve, one commit of a sixteenth of the store (in a tiny one, of
 // a few frames), segments that streams hold open; and of each segment the end that no block fits into.
 std::uint64_t EngineState::limit_sectors() const {

@@ -112,7 +112,9 @@ struct EngineState {
     std::uint32_t commit_segments(std::uint32_t frames) const;
     // ... that a pass of the migrator may fill with a new map, at worst; and with blocks that it moves.
     std::uint32_t fold_segments() const;
-    std::uint32_t moved_segments() const { return std::max(segments.usable() / 96, 2U); }
+    std::uint32_t moved_segments() const { return std::max(slack_segments() / 16, 2U); }
+    // ... that would be free if what lives filled the others.
+    std::uint32_t slack_segments() const;
     // No commit takes these, as long as anything can be gained.
     std::uint32_t reserve_segments() const { return fold_segments() + moved_segments(); }
     std::uint32_t available() const { return segments.free() + segments.pending(); }

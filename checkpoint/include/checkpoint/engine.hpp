@@ -85,7 +85,7 @@ struct CheckpointInfo {
     std::uint64_t identity() const { return record.hash.low; }
     std::string_view pin_name() const { return std::string_view(name.data()); }
 };
-inline constexpr std::size_t history_at_most = directories_at_most + 2 + abi::disk::checkpoints_at_most;
+inline constexpr std::size_t history_at_most = directories_at_most + 3 + abi::disk::checkpoints_at_most;
 
 struct SpaceInfo {
     std::uint64_t usable_bytes = 0;  // segments that may hold the log

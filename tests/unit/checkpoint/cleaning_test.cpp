@@ -88,7 +88,6 @@ protected:
         return made;
     }
 
-private:
     // Everything verifies, and each segment holds what its table says.
     void expect_no_findings() {
         EngineMemory memory(cleaning_limits());
@@ -127,6 +126,20 @@ TEST_F(Cleaning, a_store_at_the_line_takes_random_commits_for_ever) {
 TEST_F(Cleaning, hot_frames_cost_less_than_all_alike) {
     auto const made = price(100, 90);
     EXPECT_LT(made.written, 3.0);
+}
+
+// A relocation may last so long that commits wait for a fold meanwhile: both are named, one after the other.
+TEST_F(Cleaning, a_slow_migrator_holds_small_commits_up_but_never_for_good) {
+    fill(100);
+    dirty(10);
+    auto const relocations = store_.engine().counters().relocations;
+    store_.engine().grant_migration(0);
+    for (int i = 0; i < 1000 && !HasFatalFailure(); ++i) {
+        store_.engine().grant_migration(8192);
+        write(0, 8, frames_);
+    }
+    EXPECT_GT(store_.engine().counters().relocations, relocations);
+    EXPECT_EQ(store_.compare(), "");
 }
 
 } // namespace
