@@ -231,7 +231,8 @@ bool Migration::start(std::size_t directories) {
     // Versions that nobody sees any more are found by a sweep: in need at once, else when there are many.
     auto const unseen = dropped_ + unswept_;
     auto const scarce = s.available() < high_water();
-    auto const for_history = space_is_needed() ? unseen > 0 : scarce && unseen >= checkpoints_at_most / 4;
+    auto const many = dropped_frames_ + unswept_frames_ > s.map_nodes * leaf_capacity / 32;
+    auto const for_history = space_is_needed() ? unseen > 0 : scarce && many;
     cleaning_ = gain > 0;
     sweeping_ = cleaning_ || for_history;
     choose_fate(entries);
@@ -385,7 +386,9 @@ void Migration::switched(std::uint64_t generation) {
     s.table = new_table_;
     s.checkpoints = new_checkpoints_;
     s.retained = retained_;
-    unswept_ = sweeping_ && !relocating() ? 0 : unswept_ + dropped_;
+    auto const swept = sweeping_ && !relocating();
+    unswept_ = swept ? 0 : unswept_ + dropped_;
+    unswept_frames_ = swept ? 0 : unswept_frames_ + dropped_frames_;
     ++s.map_switches;
     ++(relocating() ? s.counters.relocations : s.counters.folds);
     s.segments.switch_map(generation);

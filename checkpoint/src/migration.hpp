@@ -205,6 +205,7 @@ private:
     std::uint64_t pinned_blocks_ = 0; // counted: of the newest versions, those that a pin sees too
     std::size_t dropped_ = 0;         // checkpoints that go with this pass
     std::size_t unswept_ = 0;         // ... that went since every leaf was last visited
+    std::uint64_t dropped_frames_ = 0, unswept_frames_ = 0; // that those changed, at most
     VersionGroup group_;
     bool grouping_ = false; // a group is under way
     bool settled_ = false;  // ... and its blocks stand where they will

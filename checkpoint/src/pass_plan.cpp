@@ -53,9 +53,12 @@ void Migration::set_points() {
         else pins_.push_back(entry.generation);
     }
     points_.push_back(target_);
-    dropped_ = 0;
-    for (auto const& entry : state_.retained.entries())
-        dropped_ += retained_.find(Generation(entry.generation)) == nullptr ? 1U : 0U;
+    dropped_ = dropped_frames_ = 0;
+    for (auto const& entry : state_.retained.entries()) {
+        if (retained_.find(Generation(entry.generation)) != nullptr) continue;
+        ++dropped_;
+        dropped_frames_ += entry.frames;
+    }
 }
 
 bool Migration::drops(Generation at) const {
