@@ -86,6 +86,7 @@ std::uint32_t Migration::benefit(std::uint32_t index, bool folding) const {
     auto const now = static_cast<std::uint32_t>(state_.last_used.counter());
     // What no pass of this boot has met counts as young: then the sparsest go first.
     auto const age = segment.youngest == 0 || segment.youngest > now ? 1 : now - segment.youngest + 1;
+    // The square of the paper's measure with the root of the age (decision 0010 has the figures).
     auto const gain = (sectors - live) * 1024 / (sectors + live);
     return rank_of(gain * gain * age);
 }

@@ -128,7 +128,8 @@ TEST_F(Cleaning, hot_frames_cost_less_than_all_alike) {
     EXPECT_LT(made.written, 3.0);
 }
 
-// A relocation may last so long that commits wait for a fold meanwhile: both are named, one after the other.
+// Relocations and folds that last for many commits: small ones wait for them, and go on. (That a relocation
+// is ready just when directories are at their bound is not made sure of here.)
 TEST_F(Cleaning, a_slow_migrator_holds_small_commits_up_but_never_for_good) {
     fill(100);
     dirty(10);
