@@ -26,7 +26,7 @@ public:
             if (entry.generation < state_.directories[0].record.generation)
                 views_.push_back(Generation(entry.generation));
         for (std::size_t i = 0; i < state_.directories.size(); ++i)
-            views_.push_back(state_.directories[i].generation());
+            if (auto const at = state_.directories[i].generation(); state_.readable(at)) views_.push_back(at);
         for (auto const view : views_)
             if (view.raw() <= state_.base) points_.push_back(view.raw());
         if (points_.empty()) points_.push_back(state_.base);
@@ -48,6 +48,8 @@ private:
     Result<> map();
     Result<> walk(TwinRef const& ref, std::optional<std::uint16_t> level, std::size_t depth);
     void count_leaf(base::ConstBytes node);
+    void gone_block(LeafEntry const& version, std::uint64_t end);
+    std::uint64_t superseded(abi::FrameId frame) const;
     Result<> frames();
     template <class Each>
     Result<bool> each_block(Each each);
@@ -199,11 +201,42 @@ void Checker::count_leaf(base::ConstBytes node) {
     for (std::size_t i = 0; i < header.count;) {
         group_.clear();
         auto const frame = store::leaf_entry(node, i).key().frame;
-        for (; i < header.count && store::leaf_entry(node, i).key().frame == frame; ++i)
-            group_.add(state_.moves.placed(store::leaf_entry(node, i)));
+        for (; i < header.count && store::leaf_entry(node, i).key().frame == frame; ++i) {
+            auto const version = store::leaf_entry(node, i);
+            group_.add(state_.moves.placed(version));
+            if (version.entry.zero() || !state_.moves.gone(version.key())) continue;
+            auto const last = i + 1 == header.count || store::leaf_entry(node, i + 1).key().frame != frame;
+            gone_block(version, last ? superseded(version.entry.frame()) : store::leaf_entry(node, i + 1).birth);
+        }
         group_.for_each_block(
             [this](LeafEntry const& version) { state_.segments.fold_adds(version.entry.place()); });
     }
+}
+
+// By whom the newest version in the map is.
+std::uint64_t Checker::superseded(abi::FrameId frame) const {
+    Generation birth;
+    for (std::size_t i = 0; i < state_.directories.size(); ++i)
+        if (state_.directories.find(frame, state_.directories[i].generation(), birth) != nullptr)
+            return birth.raw();
+    return VersionGroup::never;
+}
+
+// A version that lasts up to `end` and has no block any more: damage if a checkpoint sees it.
+void Checker::gone_block(LeafEntry const& version, std::uint64_t end) {
+    Corruption corruption;
+    for (std::size_t i = 0; i < views(); ++i) {
+        if (views_[i].raw() < version.birth || views_[i].raw() >= end) continue;
+        broken_[i] = true;
+        corruption.generation = views_[i].raw();
+    }
+    if (corruption.generation == 0) return;
+    corruption.finding = Finding::frame_hash;
+    corruption.frame = version.entry.frame();
+    corruption.offset = version.entry.place().offset();
+    corruption.want = version.entry.hash;
+    result_.frames_damaged += corruption.generation == state_.newest().generation ? 1U : 0U;
+    damage(corruption);
 }
 
 Result<> Checker::map() {

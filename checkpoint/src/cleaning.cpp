@@ -68,7 +68,7 @@ struct Victims {
 // own.
 std::uint32_t Migration::low_water() const {
     auto const& s = state_;
-    return s.reserve_segments() + s.slack_segments() / 32 + 2;
+    return s.reserve_segments() + s.slack_segments() / 64 + 2;
 }
 
 // Once begun, up to here: a pass that moves blocks reads the whole map, whatever it gains.
@@ -78,10 +78,10 @@ std::uint32_t Migration::high_water() const { return low_water() + state_.slack_
 std::uint32_t Migration::benefit(std::uint32_t index, bool folding) const {
     auto const& segment = state_.segments[index];
     std::uint64_t const sectors = state_.geometry.sectors_per_segment();
-    auto const live = segment.map;
+    auto const live = segment.needed();
     if (segment.nodes && !folding) return 0;
     // Of what an unmigrated checkpoint refers to, much is superseded before it is migrated.
-    if (segment.state != store::SegmentState::used || segment.log != 0 || live == 0) return 0;
+    if (segment.state != store::SegmentState::used || segment.log != 0 || segment.map == 0) return 0;
     if (live > sectors / 16 * 15) return 0;
     auto const now = static_cast<std::uint32_t>(state_.last_used.counter());
     // What no pass of this boot has met counts as young: then the sparsest go first.
@@ -118,7 +118,7 @@ std::uint32_t Migration::choose_victims(bool folding, std::uint64_t room) {
     std::array<Rank, ranks> of_rank{};
     for (std::uint32_t i = 1; i < s.geometry.last_segment(); ++i) {
         auto& rank = of_rank[benefit(i, folding)];
-        rank.sectors += segments[i].map;
+        rank.sectors += segments[i].needed();
         ++rank.segments;
     }
     auto rank = ranks - 1;
@@ -127,9 +127,9 @@ std::uint32_t Migration::choose_victims(bool folding, std::uint64_t room) {
         if (benefit(i, folding) > rank) segments.mark_victim(i);
     // Of the rank that is too many, some.
     for (std::uint32_t i = 1; rank > 0 && i < s.geometry.last_segment() && !chosen.enough(); ++i) {
-        if (benefit(i, folding) != rank || chosen.moved + segments[i].map > most) continue;
+        if (benefit(i, folding) != rank || chosen.moved + segments[i].needed() > most) continue;
         segments.mark_victim(i);
-        chosen.take(segments[i].map);
+        chosen.take(segments[i].needed());
     }
     // A pass for this alone must be worth the map that it reads.
     auto const least = folding ? 1U : std::max(s.fold_segments() / 8, 1U);

@@ -271,7 +271,9 @@ std::size_t Engine::history(std::span<CheckpointInfo> out) const {
         info.pinned = true;
         info.name = entry->name;
     };
-    for (auto i = list.size(); i > 0; --i) add(list[i - 1].record, retained.find(list[i - 1].generation()));
+    for (auto i = list.size(); i > 0; --i)
+        if (auto const at = list[i - 1].generation(); state_->readable(at))
+            add(list[i - 1].record, retained.find(at));
     auto const entries = retained.entries();
     for (auto i = entries.size(); i > 0; --i)
         if (entries[i - 1].generation < list[0].record.generation)
@@ -347,8 +349,11 @@ Result<LeafEntry> find_in_map(EngineState& state, store::SyncIo& io, abi::FrameI
         if (header.level == 0) {
             auto const found = store::find_in_leaf(node, key);
             if (found && state.moves.lost(found->key())) return base::fail(Error::corrupt);
-            if (found && !found->entry.absent()) return state.moves.placed(*found);
-            break;
+            if (!found || found->entry.absent()) break;
+            auto const placed = state.moves.placed(*found);
+            // Only a damaged store says so of what a checkpoint sees.
+            if (placed.entry.absent()) return base::fail(Error::corrupt);
+            return placed;
         }
         auto const child = store::child_for(node, key);
         if (!child) break;

@@ -73,7 +73,8 @@ void Fetches::visit(std::uint16_t index, base::ConstBytes node) {
             return;
         }
         slot.entry = state_.moves.placed(*found).entry;
-        read_block(index);
+        if (slot.entry.absent()) finish(index, Error::corrupt); // gone, though somebody sees it
+        else read_block(index);
         return;
     }
     auto const child = store::child_for(node, key);

@@ -192,6 +192,7 @@ void Migration::gather(Level* level, base::ConstBytes node) {
     }
     group_.for_each_block(
         [this](LeafEntry const& version) { state_.segments.fold_drops(version.entry.place()); });
+    if (relocating()) find_superseder(frame);
     if (!changes_.finished() && changes_.frame().number() == frame) {
         changes_.for_each_version([this](DirectoryEntry entry, Generation birth) {
             auto const flags = entry.flags().without(EntryFlag::shared);
@@ -203,8 +204,22 @@ void Migration::gather(Level* level, base::ConstBytes node) {
     if (restore_.as != 0) group_.restore(restore_.to, restore_.as);
     // (No leaf is written by a relocation: what nobody sees stays in the map.)
     if (!relocating()) group_.keep_seen_by(points_.span());
+    // What a checkpoint sees is never gone, or the store is damaged.
+    if (!relocating() && state_.moves.gone() > 0)
+        for (auto const& version : group_.versions())
+            if (state_.moves.gone(version.key())) return discard(Error::corrupt);
     grouping_ = !group_.empty();
     settled_ = false;
+}
+
+// The oldest directory that has the frame: from there on nobody sees what the map has.
+void Migration::find_superseder(std::uint64_t frame) {
+    superseded_ = VersionGroup::never;
+    superseding_.skip_before(frame);
+    if (superseding_.finished() || superseding_.frame().number() != frame) return;
+    superseding_.for_each_version([this](DirectoryEntry const&, Generation birth) {
+        superseded_ = std::min(superseded_, birth.raw());
+    });
 }
 
 // The group at hand: blocks out of victims, then into the new leaf. False: a buffer must be written first.
@@ -212,6 +227,8 @@ bool Migration::take_group() {
     if (!settled_) {
         auto const* const victim =
             group_.next_block([this](Extent place) { return state_.segments.is_victim(place); });
+        if (victim != nullptr && relocating() && !group_.block_seen(*victim, points_.span(), superseded_))
+            return give_up_block();
         if (victim != nullptr) return move_block(*victim);
         settle_group();
     }
@@ -230,6 +247,8 @@ void Migration::settle_group() {
     group_.for_each_block([this](LeafEntry const& version) {
         auto const birth = static_cast<std::uint32_t>(Generation(version.birth).counter());
         state_.segments.fold_adds(version.entry.place(), birth);
+        if (relocating() && !group_.block_seen(version, points_.span(), superseded_))
+            state_.segments.doom(version.entry.place());
     });
     pinned_blocks_ += pinned_block(group_);
     settled_ = true;
@@ -242,8 +261,24 @@ void Migration::settle_group() {
     });
 }
 
+bool Migration::no_more_moves() const {
+    return relocating() && moved_ == nullptr && fresh_ + group_.size() > state_.moves.fresh_at_most();
+}
+
+// No checkpoint sees it, and the segment is wanted.
+bool Migration::give_up_block() {
+    if (no_more_moves()) {
+        group_.settle();
+        return true;
+    }
+    group_.settle_gone();
+    fresh_ += group_.size();
+    ++state_.counters.blocks_given_up;
+    return true;
+}
+
 bool Migration::move_block(LeafEntry const& version) {
-    if (relocating() && moved_ == nullptr && fresh_ + group_.size() > state_.moves.fresh_at_most()) {
+    if (no_more_moves()) {
         group_.settle(); // it stays where it is
         return true;
     }

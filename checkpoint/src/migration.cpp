@@ -193,12 +193,14 @@ bool Migration::start_relocation() {
         return true;
     }
     relocated_at_ = there;
-    prepare(0, s.base);
-    set_points();
-    begun_urgent_ = urgent_;
     short_of_space_ = false;
-    cleaning_ = sweeping_ = true;
+    prepare(0, s.base);
     fate_ = Fate::made_anew;
+    set_points();
+    superseding_.start(s.directories, s.directories.size());
+    s.segments.forget_doomed();
+    begun_urgent_ = urgent_;
+    cleaning_ = sweeping_ = true;
     begin_walk();
     return true;
 }
@@ -340,6 +342,7 @@ void Migration::discard(Error why) {
         s.stream(owner).clear_failure();
     }
     s.segments.forget_fold();
+    if (relocating()) s.segments.forget_doomed();
     ahead_.clear();
     path_.clear();
     grouping_ = false;
@@ -379,10 +382,12 @@ void Migration::switched(std::uint64_t generation) {
     }
     s.map_nodes = new_map_nodes();
     s.base = target_;
+    s.readable_from = readable_from_;
     s.moves_root = new_moves();
     s.map = new_map();
     if (relocating()) s.moves.adopt(builder_.nodes_made());
     if (fate_ == Fate::folded) s.moves.clear();
+    if (!relocating()) s.segments.forget_doomed();
     s.table = new_table_;
     s.checkpoints = new_checkpoints_;
     s.retained = retained_;

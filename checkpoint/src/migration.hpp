@@ -54,6 +54,7 @@ public:
     // A durable new map waits to be named by the next commit.
     bool ready() const { return phase_ == Phase::ready; }
     std::uint64_t new_base() const { return target_; }
+    std::uint64_t readable_from() const { return readable_from_; }
     abi::disk::TwinRef new_map() const;
     abi::disk::TwinRef new_moves() const;
     abi::disk::TwinRef const& new_table() const { return new_table_; }
@@ -143,6 +144,9 @@ private:
     bool take_group();
     void settle_group();
     bool relocating() const { return fate_ == Fate::made_anew; }
+    void find_superseder(std::uint64_t frame);
+    bool no_more_moves() const;
+    bool give_up_block();
     bool move_block(abi::disk::LeafEntry const& version);
     bool change_below(std::uint64_t end) const;
     std::uint64_t pinned_block(VersionGroup const& group) const;
@@ -172,6 +176,8 @@ private:
     Buffers buffers_;
     store::MapBuilder builder_;
     DirectoryMerge changes_;
+    DirectoryMerge superseding_; // beside a relocation: what the directories have, all of them
+    std::uint64_t superseded_ = VersionGroup::never; // by whom the group's newest version is
     std::array<DirectoryMerge, abi::disk::node_levels> changes_ahead_; // of each node of the path
     ReadAhead ahead_;
     abi::disk::Extent awaited_; // while reading or moving
@@ -195,6 +201,7 @@ private:
     bool flush_now_ = false;
     std::size_t folded_ = 0;   // directories
     std::uint64_t target_ = 0; // generation of the new base
+    std::uint64_t readable_from_ = 0;
     Restore restore_;
     Retained retained_; // beside the new map
     // Whose views of the new map count: retained checkpoints up to the base, and the base; those that are

@@ -28,9 +28,16 @@ void Moves::lose(Range const& keys) {
 
 LeafEntry Moves::placed(LeafEntry entry) const {
     if (count_ == 0 || entry.entry.zero()) return entry;
-    if (auto const* const move = find(entry.key()); move != nullptr)
-        entry.entry.where = DirectoryEntry::Sector::set(entry.entry.where, move->sector);
+    auto const* const move = find(entry.key());
+    if (move == nullptr) return entry;
+    if (move->sector == 0) return absent_from(entry.entry.frame(), entry.birth);
+    entry.entry.where = DirectoryEntry::Sector::set(entry.entry.where, move->sector);
     return entry;
+}
+
+bool Moves::gone(MapKey const& key) const {
+    auto const* const move = find(key);
+    return move != nullptr && move->sector == 0;
 }
 
 bool Moves::note(LeafEntry const& entry) {
@@ -38,6 +45,7 @@ bool Moves::note(LeafEntry const& entry) {
     expects(next_count_ < half_);
     if (next_count_ > 0 && next[next_count_ - 1].key >= entry.key()) return false;
     next[next_count_++] = {entry.key(), entry.entry.sector()};
+    next_gone_ += entry.entry.sector() == 0 ? 1U : 0U;
     return true;
 }
 
@@ -50,6 +58,7 @@ void Moves::adopt(std::size_t nodes) {
     expects(nodes <= next_nodes().size());
     second_ = !second_;
     count_ = next_count_;
+    gone_ = next_gone_;
     nodes_ = nodes;
 }
 

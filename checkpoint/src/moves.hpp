@@ -4,6 +4,8 @@
 // map, in a small tree of the same nodes: a leaf entry there stands for the map's entry with the same key. It
 // is in memory whole. A fold that writes most leaves anyway brings the moves into the map, and ends the tree.
 //   Invariant: whoever reads a leaf of the map passes its entries through placed().
+//   A version that no checkpoint sees loses its block at once, where a segment is emptied: there it has an
+//   entry that says so, until a fold takes the version out of the map.
 //   A key is never used twice: a move whose entry the map has dropped does no harm, and the next tree is made
 //   without it.
 #pragma once
@@ -18,7 +20,7 @@ namespace checkpoint {
 
 struct Move {
     abi::disk::MapKey key;
-    std::uint64_t sector = 0; // where the block stands
+    std::uint64_t sector = 0; // where the block stands; 0: it is gone
 };
 
 class Moves {
@@ -45,21 +47,23 @@ public:
     // Nothing is known any more of the moves in that range (and between two of them).
     void lose(Range const& keys);
     bool lost(abi::disk::MapKey const& key) const { return lost_.first <= key && key < lost_.end; }
-    // The entry with the place where its block stands now.
+    // The entry with the place where its block stands now; absent if that is gone.
     abi::disk::LeafEntry placed(abi::disk::LeafEntry entry) const;
+    bool gone(abi::disk::MapKey const& key) const;
+    std::size_t gone() const { return gone_; }
     bool has(abi::disk::MapKey const& key) const { return find(key) != nullptr; }
     // Places of the tree's nodes.
     std::span<abi::disk::Twin const> nodes() const { return {memory_.nodes.data() + nodes_at(), nodes_}; }
 
     // The next tree's, in order of their keys.
-    void begin() { next_count_ = 0; }
+    void begin() { next_count_ = next_gone_ = 0; }
     bool full() const { return next_count_ == half_; }
     // False: its key does not come after the last one's.
     bool note(abi::disk::LeafEntry const& entry);
     std::span<abi::disk::Twin> next_nodes() const;
     // It is in force, with so many nodes.
     void adopt(std::size_t nodes);
-    void clear() { count_ = nodes_ = 0; }
+    void clear() { count_ = nodes_ = gone_ = 0; }
 
 private:
     Move const* find(abi::disk::MapKey const& key) const;
@@ -71,7 +75,8 @@ private:
     bool second_ = false; // which half is in force
     std::size_t count_ = 0;
     std::size_t nodes_ = 0;
-    std::size_t next_count_ = 0;
+    std::size_t gone_ = 0;
+    std::size_t next_count_ = 0, next_gone_ = 0;
     Range lost_; // none
 };
 

@@ -49,7 +49,7 @@ std::array<SlotState, 4> OfflineStore::slots(store::BlockDevice& device, base::B
 bool OfflineStore::has(Generation at) const {
     auto const& list = engine_.state().directories;
     for (std::size_t i = 0; i < list.size(); ++i)
-        if (list[i].generation() == at) return true;
+        if (list[i].generation() == at) return engine_.state().readable(at);
     return engine_.state().retained.find(at) != nullptr;
 }
 

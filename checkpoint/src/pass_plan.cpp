@@ -30,6 +30,7 @@ void Migration::prepare(std::size_t directories, std::uint64_t target) {
     folded_ = directories;
     target_ = target;
     restore_ = {};
+    fate_ = Fate::kept;
     auto const& slot = s.roots.known()[s.roots.newest()].slot;
     Retention retention;
     retention.newest = slot.retain == 0 ? s.limits.kept : slot.retain;
@@ -37,22 +38,28 @@ void Migration::prepare(std::size_t directories, std::uint64_t target) {
     retention.seconds = slot.retain_seconds;
     retention.unpinned_at_most = unpinned_allowed(directories);
     retention.also = kept_;
-    retain(s.directories, s.retained, target, retention, retained_);
+    retention.readable_from = s.readable_from;
+    auto const oldest = retain(s.directories, s.retained, target, retention, retained_);
+    // A fold leaves the directories of what is younger than its target alone.
+    readable_from_ = directories > 0 ? target : std::max(oldest, s.readable_from);
+    if (s.readable(Generation(kept_)) && kept_ != 0) readable_from_ = std::min(readable_from_, kept_);
     changes_.start(s.directories, directories);
 }
 
+// (A relocation decides about what directories supersede too: all views count.)
 void Migration::set_points() {
     points_.clear();
     pins_.clear();
     pins_above_ = false;
     for (auto const& entry : retained_.entries()) {
         auto const above = entry.generation > target_;
-        if (!above && entry.generation < target_) points_.push_back(entry.generation);
+        if (!above || relocating()) points_.push_back(entry.generation);
         if (!is_pin(entry)) continue;
         if (above) pins_above_ = true;
         else pins_.push_back(entry.generation);
     }
-    points_.push_back(target_);
+    points_.push_back(relocating() ? readable_from_ : target_);
+    std::sort(points_.begin(), points_.end());
     dropped_ = dropped_frames_ = 0;
     for (auto const& entry : state_.retained.entries()) {
         if (retained_.find(Generation(entry.generation)) != nullptr) continue;
@@ -62,7 +69,7 @@ void Migration::set_points() {
 }
 
 bool Migration::drops(Generation at) const {
-    return !idle() && at != Generation() && at.raw() < target_ && retained_.find(at) == nullptr;
+    return !idle() && at != Generation() && at.raw() < readable_from_ && retained_.find(at) == nullptr;
 }
 
 Retained& Migration::draft() {
@@ -75,9 +82,9 @@ Retained& Migration::draft() {
 void Migration::begin_change() {
     // Made by an engine with more memory, it may hold more than this one writes.
     while (retained_.sectors() * sector_size > state_.limits.side_chunk) retained_.remove_oldest_unpinned();
+    readable_from_ = state_.readable_from;
     set_points();
     begun_urgent_ = cleaning_ = sweeping_ = false;
-    fate_ = Fate::kept;
     stalled_ = Error::none;
     begin_walk();
 }

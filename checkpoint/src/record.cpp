@@ -76,6 +76,7 @@ bool decode_record(base::ConstBytes sector, Extent place, store::Geometry const&
         !directory_fits(record.directory_copy, record.directory_bytes, geometry))
         return false;
     if (record.generation == 0 || !base_valid(record)) return false;
+    if (record.readable_from > record.generation) return false;
     auto const checkpoints = record.checkpoints.place[0].count();
     if (checkpoints > checkpoint_table_sectors(checkpoints_at_most) ||
         !ref_valid(record.checkpoints, checkpoints, geometry))

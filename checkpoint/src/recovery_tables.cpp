@@ -42,6 +42,7 @@ Result<> Recovery::load_chain() {
     state_.table = newest_.table;
     state_.checkpoints = newest_.checkpoints;
     state_.map_nodes = newest_.map_nodes;
+    state_.readable_from = newest_.readable_from;
     if (!state_.map.none()) state_.migration.assume_unswept();
     return {};
 }
@@ -109,7 +110,8 @@ Result<> Recovery::load_moves_below(MovesNode const& place, base::ConstBytes nod
         }
         auto const entry = store::leaf_entry(node, i);
         if (state_.moves.full()) return base::fail(Error::no_memory);
-        if (entry.entry.zero() || !state_.moves.note(entry)) return base::fail(Error::corrupt);
+        auto const gone = entry.entry.absent();
+        if ((entry.entry.zero() && !gone) || !state_.moves.note(entry)) return base::fail(Error::corrupt);
     }
     return {};
 }
@@ -121,6 +123,7 @@ Result<> Recovery::load_moves() {
     state_.moves.begin();
     TRY(load_moves_node({newest_.moves, std::nullopt, {{}, {~std::uint64_t{0}, 0}}}, 0));
     state_.moves.adopt(moves_nodes_);
+    state_.report.blocks_gone = static_cast<std::uint32_t>(state_.moves.gone());
     return {};
 }
 

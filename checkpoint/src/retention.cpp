@@ -15,23 +15,21 @@ constexpr std::uint64_t second = 1'000'000'000;
 class Thinning {
 public:
     Thinning(std::uint64_t base, Retention const& retention, Retained& after)
-        : base_(base), retention_(retention), after_(after) {}
+        : base_(base), retention_(retention), after_(after), oldest_(base) {}
 
     void next(CheckpointEntry const& entry) {
         auto const stays = wanted(entry);
-        if (is_pin(entry)) {
-            after_.put(entry);
-            return;
-        }
+        auto const unmigrated = entry.generation >= base_;
+        auto const room = unpinned_ < retention_.unpinned_at_most;
+        // The newest, for its content is what the machine goes on with.
+        if (unmigrated && stays && (room || seen_ == 1)) oldest_ = entry.generation;
+        auto const in_any_case = is_pin(entry) || (entry.generation == retention_.also && !unmigrated);
+        if (!in_any_case && !(stays && room)) return;
+        if (!in_any_case) ++unpinned_;
         // What is younger than the base has its directory.
-        if (entry.generation == retention_.also && entry.generation < base_) {
-            after_.put(entry);
-            return;
-        }
-        if (!stays || entry.generation >= base_ || unpinned_ >= retention_.unpinned_at_most) return;
-        after_.put(entry);
-        ++unpinned_;
+        if (is_pin(entry) || !unmigrated) after_.put(entry);
     }
+    std::uint64_t oldest() const { return oldest_; }
 
 private:
     bool wanted(CheckpointEntry const& entry) {
@@ -52,6 +50,7 @@ private:
     std::uint64_t base_;
     Retention const& retention_;
     Retained& after_;
+    std::uint64_t oldest_; // from the base on, of those that stay
     std::size_t seen_ = 0;
     std::size_t unpinned_ = 0;
     std::uint64_t newest_clock_ = 0;
@@ -61,20 +60,22 @@ private:
 
 } // namespace
 
-void retain(Directories const& directories, Retained const& before, std::uint64_t base,
-            Retention const& retention, Retained& after) {
+std::uint64_t retain(Directories const& directories, Retained const& before, std::uint64_t base,
+                     Retention const& retention, Retained& after) {
     after.clear();
     Thinning thinning(base, retention, after);
     for (auto i = directories.size(); i > 0; --i) {
         auto const& directory = directories[i - 1];
         auto const* const known = before.find(directory.generation());
-        thinning.next(known != nullptr ? *known : entry_of(directory.record));
+        if (known != nullptr) thinning.next(*known);
+        else if (directory.record.generation >= retention.readable_from) thinning.next(entry_of(directory.record));
     }
     auto const oldest = directories[0].generation();
     auto const entries = before.entries();
     for (auto i = entries.size(); i > 0; --i)
         if (entries[i - 1].generation < oldest.raw()) thinning.next(entries[i - 1]);
     after.set_shared_blocks(before.shared_blocks());
+    return thinning.oldest();
 }
 
 } // namespace checkpoint

@@ -20,7 +20,7 @@ RootSlot Roots::compose() const {
     ++slot.sequence;
     slot.slot = target();
     slot.format_revision = abi::format_revision;
-    slot.incompat |= incompat_moves; // this writer may move blocks
+    slot.incompat |= incompat_moves | incompat_gone; // what this writer may do
     slot.abi_revision = record.abi_revision;
     slot.boot = state_.report.boot;
     slot.nonce = state_.nonce;

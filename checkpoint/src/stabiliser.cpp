@@ -27,7 +27,9 @@ std::optional<DirectoryEntry> known_entry(EngineState const& s, abi::FrameId fra
     for (auto node = s.nodes.find(s.map); !node.empty();) {
         if (store::node_header(node).level == 0) {
             auto const found = store::find_in_leaf(node, key);
-            if (found && !found->entry.absent()) return s.moves.placed(*found).entry;
+            if (!found) break;
+            auto const entry = s.moves.placed(*found).entry;
+            if (!entry.absent()) return entry;
             break;
         }
         auto const child = store::child_for(node, key);

@@ -57,7 +57,8 @@ struct EngineState {
 
     // What is in force.
     Directories directories; // with the newest acknowledged checkpoint as their newest
-    std::uint64_t base = 0;  // generation up to which the map has everything
+    std::uint64_t base = 0;          // generation up to which the map has everything
+    std::uint64_t readable_from = 0; // of the directories' checkpoints, beside those that are retained
     abi::disk::TwinRef map;
     abi::disk::TwinRef table;
     abi::disk::TwinRef checkpoints;
@@ -94,6 +95,10 @@ struct EngineState {
     store::LogStream& stream(Owner owner) { return streams[static_cast<std::size_t>(owner)]; }
     bool streams_idle() const {
         return std::all_of(streams.begin(), streams.end(), [](auto const& stream) { return stream.idle(); });
+    }
+    // It can be gone back to, if it was ever made.
+    bool readable(Generation at) const {
+        return at.raw() >= readable_from || retained.find(at) != nullptr;
     }
     CommitRecord const& newest() const { return directories.newest().record; }
     void submit(Owner owner, std::uint16_t part, store::Priority priority, store::Request const& request) {

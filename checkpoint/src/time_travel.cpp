@@ -114,7 +114,7 @@ constexpr std::uint32_t change_segments = 4;
 std::optional<CheckpointEntry> known(EngineState const& s, Generation at) {
     if (auto const* entry = s.retained.find(at); entry != nullptr) return *entry;
     for (std::size_t i = 0; i < s.directories.size(); ++i)
-        if (s.directories[i].generation() == at) return entry_of(s.directories[i].record);
+        if (s.directories[i].generation() == at && s.readable(at)) return entry_of(s.directories[i].record);
     return std::nullopt;
 }
 

@@ -8,17 +8,6 @@ namespace checkpoint {
 
 using namespace abi::disk;
 
-namespace {
-
-LeafEntry absent_from(abi::FrameId frame, std::uint64_t birth) {
-    EntryFields fields;
-    fields.frame = frame;
-    fields.flags = base::Flags(EntryFlag::zero) | EntryFlag::absent;
-    return {make_entry(fields), birth};
-}
-
-} // namespace
-
 void VersionGroup::clear() {
     versions_.clear();
     at_ = 0;
@@ -39,16 +28,28 @@ void VersionGroup::restore(std::uint64_t to, std::uint64_t birth) {
     if (newest().entry != wanted.entry) versions_.push_back(wanted);
 }
 
+// The newest checkpoint before the successor's birth sees it, if it is not older than it.
+bool VersionGroup::seen(std::size_t index, std::span<std::uint64_t const> points, std::uint64_t end) const {
+    auto const last = index + 1 == versions_.size();
+    if (last && end == never) return true;
+    auto const until = last ? end : versions_[index + 1].birth;
+    auto const* const after = std::lower_bound(points.data(), points.data() + points.size(), until);
+    return after != points.data() && *(after - 1) >= versions_[index].birth;
+}
+
+bool VersionGroup::block_seen(LeafEntry const& block, std::span<std::uint64_t const> points,
+                              std::uint64_t end) const {
+    for (std::size_t i = 0; i < versions_.size(); ++i) {
+        auto const& entry = versions_[i].entry;
+        if (!entry.zero() && entry.sector() == block.entry.sector() && seen(i, points, end)) return true;
+    }
+    return false;
+}
+
 void VersionGroup::keep_seen_by(std::span<std::uint64_t const> points) {
     std::size_t kept = 0;
     for (std::size_t i = 0; i < versions_.size(); ++i) {
-        auto const last = i + 1 == versions_.size();
-        // The newest checkpoint before the successor's birth sees this one, if it is not older than it.
-        auto const* const end =
-            last ? points.data() + points.size()
-                 : std::lower_bound(points.data(), points.data() + points.size(), versions_[i + 1].birth);
-        auto const seen = last || (end != points.data() && *(end - 1) >= versions_[i].birth);
-        if (!seen) continue;
+        if (!seen(i, points)) continue;
         auto const& version = versions_[i];
         // A frame that is absent needs no version that says so, unless it was there before.
         if (kept == 0 ? version.entry.absent() : versions_[kept - 1].entry == version.entry) continue;
@@ -70,6 +71,14 @@ void VersionGroup::settle_at(std::uint64_t sector) {
     for (auto& version : versions_)
         if (!version.entry.zero() && version.entry.sector() == from)
             version.entry.where = DirectoryEntry::Sector::set(version.entry.where, sector);
+    ++at_;
+}
+
+void VersionGroup::settle_gone() {
+    auto const from = versions_[at_].entry.sector();
+    for (auto& version : versions_)
+        if (!version.entry.zero() && version.entry.sector() == from)
+            version = absent_from(version.entry.frame(), version.birth);
     ++at_;
 }
 

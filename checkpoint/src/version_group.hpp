@@ -28,6 +28,12 @@ public:
     // What a look-up at `generation` finds; null: the frame was not there.
     LeafEntry const* seen_at(std::uint64_t generation) const;
 
+    static constexpr std::uint64_t never = ~std::uint64_t{0};
+    // Whether one of the checkpoints `points` (rising) sees a version; the newest lasts up to `end`.
+    bool seen(std::size_t index, std::span<std::uint64_t const> points, std::uint64_t end = never) const;
+    // ... any of those that share that block.
+    bool block_seen(LeafEntry const& block, std::span<std::uint64_t const> points, std::uint64_t end) const;
+
     // From `birth` on the frame is as it was at `to`.
     void restore(std::uint64_t to, std::uint64_t birth);
     // Drops the versions that none of the checkpoints `points` (rising) sees. The last of them is the new
@@ -56,9 +62,10 @@ public:
             if (is_first_of_block(at_) && wanted(versions_[at_].entry.place())) return &versions_[at_];
         return nullptr;
     }
-    // The block at hand stays where it is, or stands at `sector` from now on.
+    // The block at hand stays where it is, or stands at `sector` from now on, or is gone.
     void settle() { ++at_; }
     void settle_at(std::uint64_t sector);
+    void settle_gone();
 
 private:
     bool is_first_of_block(std::size_t index) const;

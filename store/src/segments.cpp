@@ -68,6 +68,7 @@ Result<std::uint32_t> Segments::open() {
         invariant(may_reuse(segment, slots_));
         segment.state = SegmentState::open;
         segment.youngest = 0;
+        segment.doomed = 0;
         segment.nodes = 0;
         --free_;
         ++opened_;
@@ -93,6 +94,10 @@ void Segments::forget_fold() {
         segment.change = 0;
         segment.victim = 0;
     }
+}
+
+void Segments::forget_doomed() {
+    for (auto& segment : table_) segment.doomed = 0;
 }
 
 bool Segments::fold_fits() const {

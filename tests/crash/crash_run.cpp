@@ -189,6 +189,7 @@ void CrashRun::count(checkpoint::RecoveryReport const& report, checkpoint::Engin
     branch(Branch::without_map) += !with_map;
     branch(Branch::with_table) += !newest.record.checkpoints.none();
     branch(Branch::with_moves) += !newest.record.moves.none();
+    branch(Branch::with_gone) += report.blocks_gone > 0;
     branch(Branch::rolled_back) += newest.restores.raw() != 0;
     auto const identity = plan_.made ? newest.generation.raw() : number;
     branch(Branch::later_than_acknowledged) += identity > marked;

@@ -100,9 +100,9 @@ public:
         require(static_cast<bool>(store_.roll_back(history[before - 1].generation)), "a rollback is made");
         commit(3, 24, 3);
     }
-    // Until segments are emptied and blocks stand elsewhere than the map says.
+    // Until segments are emptied: blocks stand elsewhere than the map says, and some are gone.
     void relocate(std::uint64_t frames) {
-        for (int i = 0; store_.history().front().record.moves.none(); ++i) {
+        for (int i = 0; store_.blocks_gone() == 0; ++i) {
             require(i < 500, "segments are emptied");
             commit(1, frames, 8);
             store_.settle();
@@ -148,7 +148,7 @@ std::vector<std::unique_ptr<KnownStore>> make_stores() {
     travelled.commit(20, 24, 4);
     travelled.travel(2, "new");
     stores.push_back(travelled.take());
-    // Moved blocks.
+    // Moved blocks, and gone ones.
     Maker relocated(6);
     relocated.relocate(100);
     stores.push_back(relocated.take());

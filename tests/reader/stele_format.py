@@ -13,9 +13,10 @@ SEED_CHECKPOINTS = 0x656C626174706B63
 REVISION = 1
 TYPES = ("free", "data page", "capability page", "patt", "process", "endpoint", "schedule", "heap")
 LIVE, ZERO, SHARED, ABSENT = 1, 2, 4, 16
+GONE = 256  # never on the disk: what an entry without its block gets here
 FLUSHED_FIRST, HOUSEKEEPING, ROLLBACK = 1, 2, 4
 PINNED = 1
-MOVES = 2  # of the features in `incompat`
+KNOWN = 2 | 8  # features in `incompat`: moves, gone blocks
 
 
 class Refusal(Exception):
@@ -124,6 +125,7 @@ class Record:
          vh) = struct.unpack_from("<Q3Q3Q4Q4I3Q2Q3Q", sector, 288)
         self.map, self.table, self.checkpoints = ((m0, m1), mh), ((t0, t1), th), ((c0, c1), ch)
         self.moves = ((v0, v1), vh)
+        self.readable_from, = struct.unpack_from("<Q", sector, 456)
         self.name = ""
 
     def counter(self):

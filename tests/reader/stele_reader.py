@@ -14,9 +14,9 @@ import sys
 
 sys.dont_write_bytecode = True  # a reader leaves nothing behind
 from stele_format import (  # noqa: E402
-    ABSENT, BLOCK, FLUSHED_FIRST, MOVES, PINNED, REVISION, ROLLBACK, SECTOR, SEED_CHECKPOINTS, SEED_DIRECTORY,
-    SEED_NODE, SEED_RECORD, SEED_TABLE, SHARED, ZERO, Entry, Geometry, Record, Refusal, Slot, count_of,
-    first_of, hash128, xxh64)
+    ABSENT, BLOCK, FLUSHED_FIRST, GONE, KNOWN, PINNED, REVISION, ROLLBACK, SECTOR, SEED_CHECKPOINTS,
+    SEED_DIRECTORY, SEED_NODE, SEED_RECORD, SEED_TABLE, SHARED, ZERO, Entry, Geometry, Record, Refusal, Slot,
+    count_of, first_of, hash128, xxh64)
 from reader_report import describe, print_lines  # noqa: E402
 
 
@@ -45,7 +45,7 @@ class Reader:
 
     @staticmethod
     def refuse_others(slots):
-        if any(slot.revision > REVISION or slot.incompat & ~MOVES for slot in slots):
+        if any(slot.revision > REVISION or slot.incompat & ~KNOWN for slot in slots):
             raise Refusal("newer-format")
         if any(slot.revision < REVISION for slot in slots):
             raise Refusal("older-format")
@@ -198,7 +198,7 @@ class Reader:
         self.moves = None  # while its own tree is read
         if self.newest.moves[0][0]:
             self.walk(self.newest.moves, None)
-        self.moves, self.leaves = {(frame, birth): entry[1] for frame, birth, entry in self.leaves}, []
+        self.moves, self.leaves = {(frame, birth): entry for frame, birth, entry in self.leaves}, []
         if self.newest.map[0][0]:
             self.walk(self.newest.map, None)
         for (frame, birth, _), (after, later, _) in zip(self.leaves, self.leaves[1:]):
@@ -235,7 +235,9 @@ class Reader:
 
     def retained(self):
         """Every checkpoint that can be looked at, newest first: records, and entries of the table."""
-        known = {record.generation: record for record, _ in self.chain}
+        kept = {entry.generation for entry in self.table}
+        known = {record.generation: record for record, _ in self.chain
+                 if record.generation >= self.newest.readable_from or record.generation in kept}
         for entry in self.table:
             if entry.generation in known:
                 known[entry.generation].name = entry.name
@@ -272,13 +274,16 @@ class Reader:
             if found_level == 0:
                 name, where, hashed, birth = struct.unpack_from("<4Q", node, 64 + 32 * i)
                 frame = name & ((1 << 48) - 1)
-                if self.moves is not None:
-                    where = self.moves.get((frame, birth), where)
+                moved = self.moves.get((frame, birth)) if self.moves else None
+                if moved and moved[0] >> 56 & ABSENT:
+                    name |= GONE << 56  # no block any more: whoever sees it is damaged
+                elif moved:
+                    where = moved[1]
                 sector = where & ((1 << 40) - 1)
                 if i == 0 and self.leaves and self.leaves[-1][0] == frame:
                     self.damage("map-node", offset=first_of(places[0]) * SECTOR)
                 self.leaves.append((frame, birth, (name, where, hashed)))
-                if self.moves is not None and not name >> 56 & ZERO and (frame, sector) not in counted:
+                if self.moves is not None and not name >> 56 & (ZERO | GONE) and (frame, sector) not in counted:
                     counted.add((frame, sector))
                     self.count_live(sector | 8 << 48, "block of frame 0x%x" % frame)
             else:
@@ -336,7 +341,7 @@ class Reader:
     def verify(self, frames):
         good = 0
         for _, (entry, birth) in sorted(frames.items()):
-            if entry[0] >> 56 & ZERO or self.block_good(entry):
+            if entry[0] >> 56 & ZERO or not entry[0] >> 56 & GONE and self.block_good(entry):
                 good += 1
             else:
                 self.damage("frame-hash", frame="0x%x" % (entry[0] & ((1 << 48) - 1)),

@@ -77,6 +77,7 @@ checkpoint::Limits small_limits(std::uint32_t segments) {
     checkpoint::Limits limits;
     limits.segments = segments;
     limits.unmigrated_entries = 512;
+    limits.moved_blocks = 1024;
     limits.fetches = 2;
     limits.read_ahead = 4;
     limits.cached_nodes = 2;
@@ -217,6 +218,11 @@ std::vector<checkpoint::CheckpointInfo> ReferenceStore::history() const {
     std::vector<checkpoint::CheckpointInfo> list(checkpoint::history_at_most);
     list.resize(engine_.history(list));
     return list;
+}
+
+std::uint64_t ReferenceStore::blocks_gone() {
+    checkpoint::OfflineStore reader;
+    return reader.open(device_, reader_memory_.memory(), limits_) ? reader.recovery().blocks_gone : 0;
 }
 
 std::string ReferenceStore::compare_view(checkpoint::OfflineStore& reader, checkpoint::Generation at,

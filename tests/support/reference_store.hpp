@@ -89,6 +89,8 @@ public:
     // frame; and `check` finds nothing. Settles first. Text of the first difference.
     std::string compare_history();
     std::vector<checkpoint::CheckpointInfo> history() const;
+    // Versions without a block that the map on the disk has.
+    std::uint64_t blocks_gone();
     std::uint64_t views_compared() const { return views_compared_; }
 
     checkpoint::Engine& engine() { return engine_; }

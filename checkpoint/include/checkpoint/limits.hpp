@@ -13,7 +13,7 @@ struct Limits {
     std::uint32_t segments = 16384; // of the store, at most: 4 GiB of 256 KiB segments
     // directory entries in memory; a commit changes at most half of it
     std::uint32_t unmigrated_entries = 65536;
-    std::uint32_t moved_blocks = 32768; // that stand elsewhere than the map says, at most
+    std::uint32_t moved_blocks = 49152; // that stand elsewhere than the map says, at most
     std::uint32_t fetches = 8;          // at once
     std::uint32_t cached_nodes = 64;    // map nodes in memory
     std::uint32_t read_ahead = 8;       // nodes and blocks that the migrator reads at once, 2 to 32
@@ -23,10 +23,10 @@ struct Limits {
     std::uint32_t side_chunk = 32 * 1024; // the same for copies of metadata, map and moved frames
     std::uint32_t side_chunks = 2;
     std::uint32_t kept = 16;       // newest checkpoints that stay readable, as far as space allows
-    std::uint32_t fold_above = 48; // directories in memory that start a fold; at most 64 exist (R28)
+    std::uint32_t fold_above = 96; // directories in memory that start a fold; at most 64 exist (R28)
 };
 
-inline constexpr std::uint32_t directories_at_most = 64; // unmigrated, R28
+inline constexpr std::uint32_t directories_at_most = 256; // unmigrated, R28
 inline constexpr std::uint32_t refresh_after = 64;       // commits without a refreshed root slot, R28
 
 struct Memory {

@@ -35,6 +35,7 @@ struct RecoveryReport {
     // Which branches of recovery ran, for tests that count them.
     std::uint32_t slot_chosen = 0; // index
     std::uint32_t slots_valid = 0; // copies, of four
+    std::uint32_t blocks_gone = 0; // versions that the map has yet, without a block
 };
 
 } // namespace checkpoint

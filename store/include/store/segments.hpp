@@ -29,9 +29,12 @@ struct Segment {
     std::uint8_t victim : 1 = 0; // being emptied: nothing may refer to it anew
     std::uint8_t nodes : 1 = 0;  // nodes of the map stand here, as far as is known
     std::int32_t change = 0;     // of `map`, by the fold under way
+    std::uint16_t doomed = 0;    // sectors of `map` that no checkpoint sees, as far as is known
     std::uint32_t youngest = 0;  // newest checkpoint, by its counter, that wrote a block here; 0: not known
     std::uint64_t freed_by = 0;  // first generation that does not refer to it
     std::uint32_t live() const { return map + log; }
+    // What must be moved to empty it, as far as is known.
+    std::uint32_t needed() const { return map - std::min(map, doomed); }
 };
 
 class Segments {
@@ -64,6 +67,9 @@ public:
     void fold_drops(Extent extent) { at(extent).change -= static_cast<std::int32_t>(extent.count()); }
     void forget_fold();
     void holds_node(Extent place) { at(place).nodes = 1; }
+    // Nobody sees that block any more, though the map refers to it.
+    void doom(Extent extent) { at(extent).doomed += static_cast<std::uint16_t>(extent.count()); }
+    void forget_doomed();
     // Every segment holds what the fold leaves there: false where the table's counts did not fit the map.
     bool fold_fits() const;
     // Checkpoint `generation` names the new map and is acknowledged.

@@ -15,6 +15,7 @@ namespace {
 checkpoint::Limits large_limits() {
     checkpoint::Limits limits;
     limits.segments = 1024;
+    limits.fold_above = 48;
     return limits;
 }
 
@@ -197,9 +198,11 @@ private:
 TEST(Large, stores_of_many_sizes_open_with_the_same_limits) {
     EXPECT_EQ(checkpoint::segment_shift_for(std::uint64_t{1} << 20), 18u);
     EXPECT_EQ(checkpoint::segment_shift_for(std::uint64_t{4} << 30), 18u);
+    checkpoint::Limits limits;
+    limits.fold_above = 48;
     for (std::uint64_t const gibibytes : {5U, 256U}) {
         SparseDisk disk(gibibytes << 30);
-        ReferenceStore store(disk, checkpoint::Limits());
+        ReferenceStore store(disk, limits);
         ASSERT_TRUE(store.format(0));
         for (std::uint64_t boot = 0; boot < 3; ++boot) {
             ASSERT_TRUE(store.open(100 + boot)) << gibibytes;

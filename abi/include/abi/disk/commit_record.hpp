@@ -54,6 +54,9 @@ struct CommitRecord {
     std::uint64_t map_nodes = 0; // nodes of the map and of `moves`
     std::uint64_t restores = 0;  // generation, of a rollback; else 0
     TwinRef moves;               // root node; none: every block stands where the map says
+    // Of the checkpoints from the base on, those from this generation on can be gone back to, and those that
+    // `checkpoints` names. Of what the others alone saw the blocks may be gone.
+    std::uint64_t readable_from = 0;
 };
 STELE_AT(CommitRecord, magic, 0);
 STELE_AT(CommitRecord, hash, 8);
@@ -85,7 +88,8 @@ STELE_AT(CommitRecord, checkpoints, 392);
 STELE_AT(CommitRecord, map_nodes, 416);
 STELE_AT(CommitRecord, restores, 424);
 STELE_AT(CommitRecord, moves, 432);
-inline constexpr std::size_t record_used = 456; // the rest of the sector is zero
+STELE_AT(CommitRecord, readable_from, 456);
+inline constexpr std::size_t record_used = 464; // the rest of the sector is zero
 static_assert(sizeof(CommitRecord) == record_used && record_used <= sector_size &&
               base::WireType<CommitRecord>);
 inline constexpr std::size_t record_hash_from = 24;

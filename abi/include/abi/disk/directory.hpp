@@ -15,7 +15,7 @@ enum class EntryFlag : std::uint8_t {
     shared = 4, // the block was written, and flushed, by an earlier checkpoint: recovery need not verify it
     compressed = 8, // reserved: refused
     // of a leaf of the map, with `zero`: from this birth on the frame is as if never written (a rollback to
-    // before its first birth)
+    // before its first birth); of a leaf of the tree of moves: the block of the version is gone
     absent = 16,
 };
 inline constexpr std::uint8_t directory_flags_known = 7;

@@ -48,6 +48,14 @@ STELE_AT(LeafEntry, entry, 0);
 STELE_AT(LeafEntry, birth, 24);
 static_assert(sizeof(LeafEntry) == 32 && base::WireType<LeafEntry>);
 
+// From `birth` on the frame is as if never written.
+constexpr LeafEntry absent_from(FrameId frame, std::uint64_t birth) {
+    EntryFields fields;
+    fields.frame = frame;
+    fields.flags = base::Flags(EntryFlag::zero) | EntryFlag::absent;
+    return {make_entry(fields), birth};
+}
+
 enum class ChildFlag : std::uint64_t {
     // in some leaf below the newest version of a frame is a live process: recovery finds them without a walk
     // over everything (R16)

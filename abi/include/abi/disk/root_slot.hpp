@@ -17,7 +17,9 @@ inline constexpr std::size_t label_size = 32;
 // Features a reader must know (incompat), a writer must know (ro_compat), and nobody must know (compat).
 // Reserved names: incompat 1 = compressed blocks, 4 = paged segment table.
 inline constexpr std::uint64_t incompat_moves = 2; // blocks may stand elsewhere than the map's leaves say
-inline constexpr std::uint64_t incompat_known = incompat_moves;
+// A version that no checkpoint sees may have lost its block before a fold takes it out of the map.
+inline constexpr std::uint64_t incompat_gone = 8;
+inline constexpr std::uint64_t incompat_known = incompat_moves | incompat_gone;
 inline constexpr std::uint64_t ro_compat_known = 0;
 
 struct RootSlot {
