@@ -206,7 +206,8 @@ void Checker::count_leaf(base::ConstBytes node) {
             group_.add(state_.moves.placed(version));
             if (version.entry.zero() || !state_.moves.gone(version.key())) continue;
             auto const last = i + 1 == header.count || store::leaf_entry(node, i + 1).key().frame != frame;
-            gone_block(version, last ? superseded(version.entry.frame()) : store::leaf_entry(node, i + 1).birth);
+            gone_block(version,
+                       last ? superseded(version.entry.frame()) : store::leaf_entry(node, i + 1).birth);
         }
         group_.for_each_block(
             [this](LeafEntry const& version) { state_.segments.fold_adds(version.entry.place()); });

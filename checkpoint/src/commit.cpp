@@ -132,8 +132,7 @@ bool Commit::compose_record() {
     record_.table = names_new_map_ ? state_.migration.new_table() : state_.table;
     record_.checkpoints = names_new_map_ ? state_.migration.new_checkpoints() : state_.checkpoints;
     record_.moves = names_new_map_ ? state_.migration.new_moves() : state_.moves_root;
-    record_.readable_from =
-        names_new_map_ ? state_.migration.readable_from() : state_.readable_from;
+    record_.readable_from = names_new_map_ ? state_.migration.readable_from() : state_.readable_from;
     record_.map_nodes = names_new_map_ ? state_.migration.new_map_nodes() : state_.map_nodes;
     record_.time_ns = info_.time_ns;
     record_.stop_ns = info_.stop_ns;

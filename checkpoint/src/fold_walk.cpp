@@ -203,13 +203,20 @@ void Migration::gather(Level* level, base::ConstBytes node) {
     }
     if (restore_.as != 0) group_.restore(restore_.to, restore_.as);
     // (No leaf is written by a relocation: what nobody sees stays in the map.)
-    if (!relocating()) group_.keep_seen_by(points_.span());
-    // What a checkpoint sees is never gone, or the store is damaged.
-    if (!relocating() && state_.moves.gone() > 0)
-        for (auto const& version : group_.versions())
-            if (state_.moves.gone(version.key())) return discard(Error::corrupt);
+    if (!relocating()) {
+        if (sees_gone()) return discard(Error::corrupt);
+        group_.keep_seen_by(points_.span());
+    }
     grouping_ = !group_.empty();
     settled_ = false;
+}
+
+// Only in a damaged store.
+bool Migration::sees_gone() const {
+    auto const versions = group_.versions();
+    for (std::size_t i = 0; i < versions.size() && state_.moves.gone() > 0; ++i)
+        if (state_.moves.gone(versions[i].key()) && group_.seen(i, points_.span())) return true;
+    return false;
 }
 
 // The oldest directory that has the frame: from there on nobody sees what the map has.

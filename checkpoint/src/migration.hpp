@@ -144,6 +144,7 @@ private:
     bool take_group();
     void settle_group();
     bool relocating() const { return fate_ == Fate::made_anew; }
+    bool sees_gone() const;
     void find_superseder(std::uint64_t frame);
     bool no_more_moves() const;
     bool give_up_block();

@@ -191,12 +191,15 @@ Result<> Recovery::step_over(Extent place) {
 Result<> Recovery::walk_from(RootSlot const& slot) {
     TRY(read_record(slot.record, slot.record_hash, slot.generation, newest_));
     next_ = slot.next;
+    chain_.clear();
+    chain_.add_newer(newest_);
     CommitRecord candidate;
     // It ends, for generations rise; R28 keeps it short as long as root slots can be written.
     while (TRY(find_successor(slot, candidate))) {
         parent_ = newest_;
         newest_ = candidate;
         next_ = candidate.next;
+        chain_.add_newer(candidate);
         ++state_.report.records_walked;
     }
     return {};
@@ -299,6 +302,7 @@ Result<> Recovery::choose_newest() {
 
 Result<> Recovery::run() {
     auto& report = state_.report;
+    chain_.init(state_.chain);
     auto walked = walk_from(slot_);
     if (walked.failed() && options_.read_only) {
         // The newest slot's record is gone in both places: what the other slot

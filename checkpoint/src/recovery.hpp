@@ -4,6 +4,7 @@
 // waits: nothing runs beside it.
 #pragma once
 
+#include "record_chain.hpp"
 #include "state.hpp"
 
 #include <store/root_slots.hpp>
@@ -23,6 +24,7 @@ public:
     Result<> run();
 
 private:
+    using Parts = base::FixedVector<store::ReadPart, 16>; // read at once
     enum class Copy : std::uint8_t { good, bad, unreadable };
 
     Result<> refuse_revision() const;
@@ -42,6 +44,10 @@ private:
     Copy load_copy(std::array<abi::disk::Extent, abi::disk::directory_extents> const& runs,
                    CommitRecord const& record, std::span<DirectoryEntry> entries);
     Result<> load_chain();
+    Result<> load_directories();
+    void read_directories(std::size_t from, Parts& parts);
+    bool take_directory(CommitRecord const& record, store::ReadPart const& part,
+                        std::span<DirectoryEntry> entries) const;
     Result<> load_table();
     Result<> load_checkpoints();
     Result<> load_moves();
@@ -50,7 +56,8 @@ private:
         std::optional<std::uint16_t> level; // wanted; none for the root
         Moves::Range keys;
     };
-    Result<> load_moves_node(MovesNode const& place, std::size_t depth);
+    Result<> load_moves_node(MovesNode const& place, std::size_t depth, store::ReadPart const* part);
+    void read_moves_leaves(base::ConstBytes parent, std::size_t from, Parts& parts);
     Result<> load_moves_below(MovesNode const& place, base::ConstBytes node, std::size_t depth);
     bool retained_fits() const;
     Result<> step_back();
@@ -66,6 +73,7 @@ private:
     store::Geometry geometry_;
     std::size_t moves_nodes_ = 0;
     abi::disk::RootSlot slot_;
+    RecordChain chain_; // as far as they were walked over; then back to the base
     CommitRecord newest_;
     CommitRecord parent_;  // of newest_, if it was walked over
     abi::disk::Twin next_; // places named for the successor of newest_

@@ -12,31 +12,21 @@ namespace checkpoint {
 
 using namespace abi::disk;
 
-// The records from the newest back to the base, then their directories, oldest first.
+// The records from the newest back to the base, as far as the walk from the root slot did not meet them.
 Result<> Recovery::load_chain() {
-    auto const chain = state_.chain;
-    std::size_t count = 0;
-    chain[count++] = newest_;
-    while (chain[count - 1].generation > newest_.base && !chain[count - 1].parent[0].none()) {
-        if (count == chain.size()) return base::fail(Error::corrupt);
-        auto const& child = chain[count - 1];
-        TRY(read_record(child.parent, child.parent_hash, child.generation, chain[count]));
+    while (chain_.size() > 0 && chain_.newest().generation > newest_.generation) chain_.drop_newest();
+    if (chain_.size() == 0) chain_.add_newer(newest_);
+    while (chain_.size() > 1 && chain_[1].generation <= newest_.base) chain_.drop_oldest();
+    while (chain_.oldest().generation > newest_.base && !chain_.oldest().parent[0].none()) {
+        if (chain_.full()) return base::fail(Error::corrupt);
+        auto const& child = chain_.oldest();
+        CommitRecord parent;
+        TRY(read_record(child.parent, child.parent_hash, child.generation, parent));
         // History is one line, from newer to older.
-        if (chain[count].generation >= child.generation) return base::fail(Error::corrupt);
-        ++count;
+        if (parent.generation >= child.generation) return base::fail(Error::corrupt);
+        chain_.add_older(parent);
     }
-    while (count > 0) {
-        auto const& next = chain[--count];
-        auto const entries = next.generation <= newest_.base ? 0 : next.directory_entries;
-        auto const room = state_.directories.allocate(entries);
-        if (!room) return base::fail(Error::no_memory);
-        if (entries > 0 && !TRY(load_directory(next, *room, true))) {
-            note(store::Finding::directory, store::Finding::directory, next.directory[0],
-                 next.directory_hash.low, next.generation);
-            return base::fail(Error::corrupt);
-        }
-        state_.directories.publish(next, entries);
-    }
+    TRY(load_directories());
     state_.base = newest_.base;
     state_.map = newest_.map;
     state_.table = newest_.table;
@@ -45,6 +35,61 @@ Result<> Recovery::load_chain() {
     state_.readable_from = newest_.readable_from;
     if (!state_.map.none()) state_.migration.assume_unswept();
     return {};
+}
+
+// Oldest first, some at once: most are short, and what takes time is to wait for the device.
+Result<> Recovery::load_directories() {
+    Parts parts;
+    std::size_t taken = 0; // of `parts`
+    for (std::size_t i = 0; i < chain_.size(); ++i) {
+        auto const& record = chain_[i];
+        auto const entries = record.generation <= newest_.base ? 0 : record.directory_entries;
+        auto const room = state_.directories.allocate(entries);
+        if (!room) return base::fail(Error::no_memory);
+        if (entries > 0) {
+            if (taken == parts.size()) {
+                read_directories(i, parts);
+                taken = 0;
+            }
+            auto const good = taken < parts.size() && take_directory(record, parts[taken], *room);
+            ++taken;
+            if (!good) {
+                if (!TRY(load_directory(record, *room, true))) {
+                    note(store::Finding::directory, store::Finding::directory, record.directory[0],
+                         record.directory_hash.low, record.generation);
+                    return base::fail(Error::corrupt);
+                }
+                parts.clear(); // what was read stood in the same memory
+                taken = 0;
+            }
+        }
+        state_.directories.publish(record, entries);
+    }
+    return {};
+}
+
+// The first copies of the next directories that are in one run, as many as the scratch memory holds.
+void Recovery::read_directories(std::size_t from, Parts& parts) {
+    parts.clear();
+    std::size_t used = 0;
+    for (auto i = from; i < chain_.size() && !parts.full(); ++i) {
+        auto const& record = chain_[i];
+        if (record.directory_entries == 0) continue;
+        auto const run = record.directory[0];
+        if (!record.directory[1].none() || used + run.bytes() > state_.scratch.size()) break;
+        parts.push_back({run.offset(), state_.scratch.subspan(used, run.bytes())});
+        used += run.bytes();
+    }
+    io_.read_all(parts.span());
+}
+
+bool Recovery::take_directory(CommitRecord const& record, store::ReadPart const& part,
+                              std::span<DirectoryEntry> entries) const {
+    if (!part.good) return false;
+    DirectoryDecoder decoder;
+    decoder.start(entries, record.directory_bytes, geometry_);
+    return decoder.feed(part.into) && decoder.finished() && decoder.entries() == entries.size() &&
+           decoder.hash() == record.directory_hash;
 }
 
 // Entries above the base are pins of checkpoints that have their directories.
@@ -82,13 +127,16 @@ Result<> Recovery::load_checkpoints() {
 }
 
 // One node of the tree of moves and what is below it, into memory. Who only reads goes on without one that is
-// lost: what it said of is lost too.
-Result<> Recovery::load_moves_node(MovesNode const& place, std::size_t depth) {
+// lost: what it said of is lost too. `part`: its first copy, if that was read already.
+Result<> Recovery::load_moves_node(MovesNode const& place, std::size_t depth, store::ReadPart const* part) {
     auto const list = state_.moves.next_nodes();
     if (moves_nodes_ == list.size()) return base::fail(Error::no_memory);
     list[moves_nodes_++] = place.ref.place;
     auto const memory = state_.scratch.subspan(scratch_path + depth * node_size, node_size);
-    auto const node = read_node(state_, io_, place.ref, place.level, memory);
+    auto const there = part != nullptr && part->good &&
+                       store::verify_node(part->into, {place.ref.hash, place.level, state_.store}, geometry_);
+    auto const node =
+        there ? Result<base::ConstBytes>(part->into) : read_node(state_, io_, place.ref, place.level, memory);
     auto const loaded = node ? load_moves_below(place, *node, depth) : base::fail(node.error);
     if (!loaded.failed() || loaded.error == Error::no_memory || !options_.read_only) return loaded;
     state_.report.damaged = true;
@@ -96,16 +144,36 @@ Result<> Recovery::load_moves_node(MovesNode const& place, std::size_t depth) {
     return {};
 }
 
+// Leaves that follow each other, as many as there is scratch memory for beside a path.
+void Recovery::read_moves_leaves(base::ConstBytes parent, std::size_t from, Parts& parts) {
+    parts.clear();
+    for (auto i = from; i < store::node_header(parent).count && !parts.full(); ++i) {
+        auto const at = scratch_least + parts.size() * node_size;
+        if (at + node_size > state_.scratch.size()) break;
+        parts.push_back(
+            {store::child_entry(parent, i).child.place[0].offset(), state_.scratch.subspan(at, node_size)});
+    }
+    io_.read_all(parts.span());
+}
+
 // The order of the keys shows that each node stands where it belongs.
 Result<> Recovery::load_moves_below(MovesNode const& place, base::ConstBytes node, std::size_t depth) {
     auto const header = store::node_header(node);
+    Parts leaves;
+    std::size_t first_leaf = 0; // of `leaves`
     for (std::size_t i = 0; i < header.count; ++i) {
         if (header.level > 0) {
+            if (header.level == 1 && i == first_leaf + leaves.size()) {
+                first_leaf = i;
+                read_moves_leaves(node, i, leaves);
+            }
+            auto const read = i >= first_leaf && i < first_leaf + leaves.size();
             auto const child = store::child_entry(node, i);
             auto const last = i + 1 == header.count;
             auto const end = last ? place.keys.end : store::child_entry(node, i + 1).first;
             TRY(load_moves_node(
-                {child.child, static_cast<std::uint16_t>(header.level - 1), {child.first, end}}, depth + 1));
+                {child.child, static_cast<std::uint16_t>(header.level - 1), {child.first, end}}, depth + 1,
+                read ? &leaves[i - first_leaf] : nullptr));
             continue;
         }
         auto const entry = store::leaf_entry(node, i);
@@ -121,7 +189,7 @@ Result<> Recovery::load_moves() {
     if (newest_.moves.none()) return {};
     moves_nodes_ = 0;
     state_.moves.begin();
-    TRY(load_moves_node({newest_.moves, std::nullopt, {{}, {~std::uint64_t{0}, 0}}}, 0));
+    TRY(load_moves_node({newest_.moves, std::nullopt, {{}, {~std::uint64_t{0}, 0}}}, 0, nullptr));
     state_.moves.adopt(moves_nodes_);
     state_.report.blocks_gone = static_cast<std::uint32_t>(state_.moves.gone());
     return {};

@@ -23,11 +23,14 @@ public:
         auto const room = unpinned_ < retention_.unpinned_at_most;
         // The newest, for its content is what the machine goes on with.
         if (unmigrated && stays && (room || seen_ == 1)) oldest_ = entry.generation;
-        auto const in_any_case = is_pin(entry) || (entry.generation == retention_.also && !unmigrated);
-        if (!in_any_case && !(stays && room)) return;
-        if (!in_any_case) ++unpinned_;
+        if (is_pin(entry) || (entry.generation == retention_.also && !unmigrated)) {
+            after_.put(entry);
+            return;
+        }
+        if (!stays || !room) return;
+        ++unpinned_;
         // What is younger than the base has its directory.
-        if (is_pin(entry) || !unmigrated) after_.put(entry);
+        if (!unmigrated) after_.put(entry);
     }
     std::uint64_t oldest() const { return oldest_; }
 
@@ -68,7 +71,8 @@ std::uint64_t retain(Directories const& directories, Retained const& before, std
         auto const& directory = directories[i - 1];
         auto const* const known = before.find(directory.generation());
         if (known != nullptr) thinning.next(*known);
-        else if (directory.record.generation >= retention.readable_from) thinning.next(entry_of(directory.record));
+        else if (directory.record.generation >= retention.readable_from)
+            thinning.next(entry_of(directory.record));
     }
     auto const oldest = directories[0].generation();
     auto const entries = before.entries();

@@ -56,7 +56,7 @@ struct EngineState {
     base::Bytes scratch;           // I/O memory for what waits for the device: recovery, visits, checks
 
     // What is in force.
-    Directories directories; // with the newest acknowledged checkpoint as their newest
+    Directories directories;         // with the newest acknowledged checkpoint as their newest
     std::uint64_t base = 0;          // generation up to which the map has everything
     std::uint64_t readable_from = 0; // of the directories' checkpoints, beside those that are retained
     abi::disk::TwinRef map;
@@ -97,9 +97,7 @@ struct EngineState {
         return std::all_of(streams.begin(), streams.end(), [](auto const& stream) { return stream.idle(); });
     }
     // It can be gone back to, if it was ever made.
-    bool readable(Generation at) const {
-        return at.raw() >= readable_from || retained.find(at) != nullptr;
-    }
+    bool readable(Generation at) const { return at.raw() >= readable_from || retained.find(at) != nullptr; }
     CommitRecord const& newest() const { return directories.newest().record; }
     void submit(Owner owner, std::uint16_t part, store::Priority priority, store::Request const& request) {
         io.submit({static_cast<std::uint8_t>(owner), part}, priority, request);

@@ -311,7 +311,9 @@ def restart_once(stand, frames):
     image = stand.format("restart", descriptions.filler(frames), size="512M")
     with stand.boot(image, words="interval=50", memory=512) as machine:
         machine.wait_for(r"bench: filled", 120)
-        # The second snapshot is later than the commit of the first: the program waits for its line.
+        # The second snapshot is later than the commit of the first, and the program has had time to wait for
+        # its line.
+        time.sleep(0.3)
         for _ in range(2):
             machine.send(b"\x10")
             machine.wait_for(r"committed.*, requested", 60)

@@ -93,7 +93,8 @@ private:
         scene.image[newest.record.directory[0].offset() - abi::frame_size] ^= std::byte{1};
     }
 
-    // Segments were emptied, and no fold has come since: blocks stand elsewhere than the map says, or are gone.
+    // Segments were emptied, and no fold has come since: blocks stand elsewhere than the map says, or are
+    // gone.
     void relocated() {
         for (int i = 0; i < 300 && store_.blocks_gone() == 0; ++i) {
             EXPECT_TRUE(store_.commit(scene_changes(random_, 60, 8)));

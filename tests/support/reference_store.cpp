@@ -221,6 +221,7 @@ std::vector<checkpoint::CheckpointInfo> ReferenceStore::history() const {
 }
 
 std::uint64_t ReferenceStore::blocks_gone() {
+    settle();
     checkpoint::OfflineStore reader;
     return reader.open(device_, reader_memory_.memory(), limits_) ? reader.recovery().blocks_gone : 0;
 }

@@ -103,8 +103,8 @@ struct Counters {
     std::uint64_t bytes_migrated = 0;  // map nodes, tables, moved frames
     std::uint64_t bytes_rooted = 0;    // root slots
     std::uint64_t frames_added = 0, frames_zero = 0, frames_unchanged = 0, frames_written = 0;
-    std::uint64_t folds = 0, relocations = 0, frames_moved = 0, blocks_given_up = 0, slot_refreshes = 0, segments_opened = 0,
-                  laps = 0;
+    std::uint64_t folds = 0, relocations = 0, frames_moved = 0, blocks_given_up = 0, slot_refreshes = 0,
+                  segments_opened = 0, laps = 0;
 };
 
 struct EngineState;

@@ -23,11 +23,11 @@ struct Limits {
     std::uint32_t side_chunk = 32 * 1024; // the same for copies of metadata, map and moved frames
     std::uint32_t side_chunks = 2;
     std::uint32_t kept = 16;       // newest checkpoints that stay readable, as far as space allows
-    std::uint32_t fold_above = 96; // directories in memory that start a fold; at most 64 exist (R28)
+    std::uint32_t fold_above = 96; // directories in memory that start a fold
 };
 
-inline constexpr std::uint32_t directories_at_most = 256; // unmigrated, R28
-inline constexpr std::uint32_t refresh_after = 64;       // commits without a refreshed root slot, R28
+inline constexpr std::uint32_t directories_at_most = 256; // unmigrated (decision 0012)
+inline constexpr std::uint32_t refresh_after = 64;        // commits without a refreshed root slot, R28
 
 struct Memory {
     base::Bytes tables; // any memory, aligned to 64

@@ -1,14 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// One request at a time, waited for: for formatting, recovery and the tools,
-// where nothing else runs beside it.
+// Requests that are waited for: for formatting, recovery and the tools, where nothing else runs beside it.
 #pragma once
 
 #include <base/result.hpp>
 #include <store/block_device.hpp>
 
+#include <span>
+
 namespace store {
 
 using base::Result;
+
+struct ReadPart {
+    std::uint64_t offset = 0;
+    base::Bytes into;
+    bool good = false; // it was read
+};
 
 class SyncIo {
 public:
@@ -16,6 +23,8 @@ public:
     Result<> read(std::uint64_t offset, base::Bytes into) {
         return run({RequestKind::read, 0, offset, into});
     }
+    // All of them at once, up to requests_at_most: a device answers many sooner than one after the other.
+    void read_all(std::span<ReadPart> parts);
     Result<> write(std::uint64_t offset, base::Bytes from) {
         return run({RequestKind::write, 0, offset, from});
     }
