@@ -4,6 +4,8 @@
 
 #include "directories.hpp"
 
+#include <base/fixed_vector.hpp>
+
 namespace checkpoint {
 
 struct Change {
@@ -22,20 +24,22 @@ public:
     // All of them: `each(DirectoryEntry const&, Generation birth)`, births rising.
     template <class Each>
     void for_each_version(Each each) const {
-        for (std::size_t i = 0; i < count_; ++i) {
-            auto const entries = directories_->entries(i);
-            if (at_[i] < entries.size() && entries[at_[i]].frame() == frame())
-                each(entries[at_[i]], (*directories_)[i].generation());
-        }
+        for (auto const i : same_) each(entry_of(i), (*directories_)[i].generation());
     }
     void advance();
     void skip_before(std::uint64_t frame);
 
 private:
+    DirectoryEntry const& entry_of(std::size_t i) const { return directories_->entries(i)[at_[i]]; }
+    void wait(std::size_t i);
+    void skip(std::size_t i, std::uint64_t frame);
     void find();
+
     Directories const* directories_ = nullptr;
     std::array<std::uint32_t, Directories::at_most> at_{};
-    std::size_t count_ = 0;
+    // Directories by their next frames: a heap of frame and index, the least first.
+    base::FixedVector<std::uint64_t, Directories::at_most> waiting_;
+    base::FixedVector<std::uint16_t, Directories::at_most> same_; // ... those that have the frame at hand
     bool finished_ = true;
     Change current_;
 };
