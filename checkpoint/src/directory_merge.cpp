@@ -3,7 +3,6 @@
 #include "directory_merge.hpp"
 
 #include <algorithm>
-#include <functional>
 
 namespace checkpoint {
 
@@ -12,6 +11,9 @@ namespace {
 // Frame and index of a directory in one word, so that those of a frame follow each other from old to new.
 constexpr unsigned index_bits = 16;
 static_assert(Directories::at_most <= 1U << index_bits && DirectoryEntry::Frame::width + index_bits <= 64);
+
+// Order of the heap: its first is the least.
+constexpr bool later(std::uint64_t a, std::uint64_t b) { return a > b; }
 
 constexpr std::uint64_t frame_of(std::uint64_t waiting) { return waiting >> index_bits; }
 
@@ -30,7 +32,7 @@ void DirectoryMerge::start(Directories const& directories, std::size_t count) {
 void DirectoryMerge::wait(std::size_t i) {
     if (at_[i] == directories_->entries(i).size()) return;
     waiting_.push_back(entry_of(i).frame().number() << index_bits | i);
-    std::push_heap(waiting_.begin(), waiting_.end(), std::greater());
+    std::push_heap(waiting_.begin(), waiting_.end(), later);
 }
 
 void DirectoryMerge::find() {
@@ -39,7 +41,7 @@ void DirectoryMerge::find() {
     if (finished_) return;
     auto const frame = frame_of(waiting_[0]);
     while (!waiting_.empty() && frame_of(waiting_[0]) == frame) {
-        std::pop_heap(waiting_.begin(), waiting_.end(), std::greater());
+        std::pop_heap(waiting_.begin(), waiting_.end(), later);
         same_.push_back(static_cast<std::uint16_t>(waiting_.pop_back()));
     }
     auto const newest = same_[same_.size() - 1];
@@ -68,7 +70,7 @@ void DirectoryMerge::skip_before(std::uint64_t frame) {
     if (finished_ || current_.entry.frame().number() >= frame) return;
     for (auto const i : same_) skip(i, frame);
     while (!waiting_.empty() && frame_of(waiting_[0]) < frame) {
-        std::pop_heap(waiting_.begin(), waiting_.end(), std::greater());
+        std::pop_heap(waiting_.begin(), waiting_.end(), later);
         skip(static_cast<std::uint16_t>(waiting_.pop_back()), frame);
     }
     find();

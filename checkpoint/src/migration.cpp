@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Migration: when, how much, what stays, and from the finished walk to the switch. (The walk itself:
-// fold_walk.cpp.)
+// Migration: when, how much, and from the finished walk to the switch. (What a pass is for: pass_plan.cpp; the
+// walk: fold_walk.cpp.)
 #include "migration.hpp"
 
 #include "state.hpp"
@@ -171,85 +171,6 @@ void Migration::empty_commit_failed() {
     if (held_ && !idle()) discard(Error::io);
     if (urgent_) exhausted_ = Error::io;
     urgent_ = false;
-}
-
-// Segments are emptied and nothing else is due: the map stays as it is. True: that is under way, or root
-// slots are, which give it more room.
-bool Migration::start_relocation() {
-    auto& s = state_;
-    if (fold_is_due() || s.moves.many() || s.map.none() || (urgent_ && needed_ == for_entries)) return false;
-    if (slots_asked_ && s.roots.busy()) return true;
-    slots_asked_ = false;
-    auto const there = s.available();
-    // In need it must have gained something since the last time, or it would go on for ever.
-    if (urgent_ && there <= relocated_at_) return false;
-    auto const room = room_to_move(there);
-    if (choose_victims(false, room) == 0) return false;
-    if (room_to_move(s.segments.free()) < room && !s.roots.given_up() &&
-        s.segments.oldest_pending() <= s.newest().generation) {
-        s.segments.forget_fold();
-        s.roots.want_alone();
-        slots_asked_ = true;
-        return true;
-    }
-    relocated_at_ = there;
-    short_of_space_ = false;
-    prepare(0, s.base);
-    fate_ = Fate::made_anew;
-    set_points();
-    superseding_.start(s.directories, s.directories.size());
-    s.segments.forget_doomed();
-    begun_urgent_ = urgent_;
-    cleaning_ = sweeping_ = true;
-    begin_walk();
-    return true;
-}
-
-// A fold that writes most leaves anyway, or moves blocks itself, brings the moves into the map.
-void Migration::choose_fate(std::uint64_t entries) {
-    auto const moves = state_.moves.size();
-    auto const folded = moves > 0 && (cleaning_ || entries > moves / 2 || state_.moves.many());
-    fate_ = folded ? Fate::folded : Fate::kept;
-    sweeping_ = sweeping_ || folded;
-}
-
-bool Migration::start(std::size_t directories) {
-    auto& s = state_;
-    begun_urgent_ = urgent_;
-    std::uint64_t entries = 0;
-    for (std::size_t i = 0; i < directories; ++i) entries += s.directories[i].count;
-    // A fold of few entries does not write all leaves for the sake of blocks that a relocation can move.
-    auto const for_space = urgent_ ? needed_ != for_entries : !fold_is_due();
-    auto const may_clean = for_space || entries > s.map_nodes / 2;
-    auto gain = may_clean ? choose_victims(true, room_to_move(s.segments.free())) : 0;
-    short_of_space_ = urgent_ && needed_ != for_entries && s.available() + gain < needed_;
-    prepare(directories, directories == 0 ? s.base : s.directories[directories - 1].record.generation);
-    set_points();
-    // No block is moved to keep what may as well be dropped.
-    if (!urgent_ && s.crowded() && dropped_ > 0) {
-        s.segments.forget_fold();
-        gain = 0;
-    }
-    // Versions that nobody sees any more are found by a sweep: in need at once, else when there are many.
-    auto const unseen = dropped_ + unswept_;
-    auto const scarce = s.available() < high_water();
-    auto const many = dropped_frames_ + unswept_frames_ > s.map_nodes * leaf_capacity / 32;
-    auto const for_history = space_is_needed() ? unseen > 0 : scarce && many;
-    cleaning_ = gain > 0;
-    sweeping_ = cleaning_ || for_history;
-    choose_fate(entries);
-    if (!sweeping_ && entries == 0 && s.directories.size() <= s.limits.fold_above) return false;
-    if (!for_history && sweeping_ && entries == 0) {
-        // It must have gained something since the last time, or it would go on for ever.
-        auto const there = s.available();
-        if (there <= emptying_at_) {
-            s.segments.forget_fold();
-            return false;
-        }
-        emptying_at_ = there;
-    }
-    begin_walk();
-    return true;
 }
 
 // Two places for so many sectors and the memory to fill in; false: a buffer must be written first.

@@ -8,7 +8,8 @@
 //
 //   Subtrees without a change are linked as they are. A sweep visits every leaf: to empty segments
 //   (`victims`), to bring moves into the map (moves.hpp), and to drop the versions that nobody sees any more.
-//   A pass that does nothing but empty segments is a relocation: it writes no leaf, but a new tree of moves.
+//   A pass that does nothing but empty segments is a relocation: it writes no leaf, but a new tree of moves,
+//   and gives up the blocks that no checkpoint sees.
 //   After the switch the folded directories go, their superseded blocks and old nodes are free by that
 //   generation. Changes of what is retained (time_travel.cpp) are passes too: `hold` keeps others from
 //   beginning.

@@ -283,7 +283,8 @@ class Reader:
                 if i == 0 and self.leaves and self.leaves[-1][0] == frame:
                     self.damage("map-node", offset=first_of(places[0]) * SECTOR)
                 self.leaves.append((frame, birth, (name, where, hashed)))
-                if self.moves is not None and not name >> 56 & (ZERO | GONE) and (frame, sector) not in counted:
+                has_block = self.moves is not None and not name >> 56 & (ZERO | GONE)
+                if has_block and (frame, sector) not in counted:
                     counted.add((frame, sector))
                     self.count_live(sector | 8 << 48, "block of frame 0x%x" % frame)
             else:
