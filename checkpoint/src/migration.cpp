@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Migration: when, how much, and from the finished walk to the switch. (What a pass is for: pass_plan.cpp; the
-// walk: fold_walk.cpp.)
+// Migration: when, how much, and from the finished walk to the switch. (What a pass is for: pass_plan.cpp;
+// the walk: fold_walk.cpp.)
 #include "migration.hpp"
 
 #include "state.hpp"
