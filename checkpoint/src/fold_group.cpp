@@ -69,9 +69,7 @@ bool Migration::take_group() {
     if (!settled_) {
         auto const* const victim =
             group_.next_block([this](Extent place) { return state_.segments.is_victim(place); });
-        if (victim != nullptr && relocating() && !group_.block_seen(*victim, points_.span(), superseded_))
-            return give_up_block();
-        if (victim != nullptr) return move_block(*victim);
+        if (victim != nullptr) return empty_out(*victim);
         settle_group();
     }
     if (!group_.empty() && !builder_.add(group_.versions())) return false;
@@ -103,16 +101,15 @@ void Migration::settle_group() {
     });
 }
 
-bool Migration::no_more_moves() const {
-    return relocating() && moved_ == nullptr && fresh_ + group_.size() > state_.moves.fresh_at_most();
-}
-
-// No checkpoint sees it, and the segment is wanted.
-bool Migration::give_up_block() {
-    if (no_more_moves()) {
+// A block of a victim: moved, or given up if no checkpoint sees it; or it stays, for there is no room in the
+// memory for moves.
+bool Migration::empty_out(LeafEntry const& version) {
+    if (!relocating() || moved_ != nullptr) return move_block(version);
+    if (fresh_ + group_.size() > state_.moves.fresh_at_most()) {
         group_.settle();
         return true;
     }
+    if (group_.block_seen(version, points_.span(), superseded_)) return move_block(version);
     group_.settle_gone();
     fresh_ += group_.size();
     ++state_.counters.blocks_given_up;
@@ -120,10 +117,6 @@ bool Migration::give_up_block() {
 }
 
 bool Migration::move_block(LeafEntry const& version) {
-    if (no_more_moves()) {
-        group_.settle(); // it stays where it is
-        return true;
-    }
     if (moved_ == nullptr) {
         moving_ = version;
         phase_ = Phase::moving;

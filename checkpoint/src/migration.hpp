@@ -147,8 +147,7 @@ private:
     bool relocating() const { return fate_ == Fate::made_anew; }
     bool sees_gone() const;
     void find_superseder(std::uint64_t frame);
-    bool no_more_moves() const;
-    bool give_up_block();
+    bool empty_out(abi::disk::LeafEntry const& version);
     bool move_block(abi::disk::LeafEntry const& version);
     bool change_below(std::uint64_t end) const;
     std::uint64_t pinned_block(VersionGroup const& group) const;

@@ -42,7 +42,7 @@ void Migration::prepare(std::size_t directories, std::uint64_t target) {
     auto const oldest = retain(s.directories, s.retained, target, retention, retained_);
     // A fold leaves the directories of what is younger than its target alone.
     readable_from_ = directories > 0 ? target : std::max(oldest, s.readable_from);
-    if (s.readable(Generation(kept_)) && kept_ != 0) readable_from_ = std::min(readable_from_, kept_);
+    if (kept_ != 0 && kept_ >= s.readable_from) readable_from_ = std::min(readable_from_, kept_);
     changes_.start(s.directories, directories);
 }
 

@@ -171,6 +171,7 @@ Result<bool> Recovery::find_successor(RootSlot const& slot, CommitRecord& candid
         if (!decode_record(sector, next_[copy], geometry_, candidate) || candidate.store != slot.store ||
             candidate.self != next_ || !follows(candidate, newest_, slot))
             continue;
+        candidate_copy_ = copy;
         if (copy == 1) ++state_.report.copies_used;
         return true;
     }
@@ -194,8 +195,14 @@ Result<> Recovery::walk_from(RootSlot const& slot) {
     chain_.clear();
     chain_.add_newer(newest_);
     CommitRecord candidate;
+    std::size_t copy = 0; // that newest_ was read from
     // It ends, for generations rise; R28 keeps it short as long as root slots can be written.
     while (TRY(find_successor(slot, candidate))) {
+        // What has a successor was acknowledged: both its copies were whole.
+        if (copy == 1)
+            note(store::Finding::single_copy, store::Finding::record, newest_.self[0], newest_.hash.low,
+                 newest_.generation);
+        copy = candidate_copy_;
         parent_ = newest_;
         newest_ = candidate;
         next_ = candidate.next;

@@ -73,7 +73,8 @@ private:
     store::Geometry geometry_;
     std::size_t moves_nodes_ = 0;
     abi::disk::RootSlot slot_;
-    RecordChain chain_; // as far as they were walked over; then back to the base
+    RecordChain chain_;              // as far as they were walked over; then back to the base
+    std::size_t candidate_copy_ = 0; // place of the last successor that was found
     CommitRecord newest_;
     CommitRecord parent_;  // of newest_, if it was walked over
     abi::disk::Twin next_; // places named for the successor of newest_

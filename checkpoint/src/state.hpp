@@ -51,7 +51,7 @@ struct EngineState {
     store::Geometry geometry;
     store::BlockDevice* device = nullptr;
     store::CorruptionSink* findings = nullptr;
-    std::span<CommitRecord> chain; // recovery's: records from the newest back to the base
+    std::span<CommitRecord> chain; // recovery's, to follow records
     VersionGroup versions;         // of what waits for the device
     base::Bytes scratch;           // I/O memory for what waits for the device: recovery, visits, checks
 
