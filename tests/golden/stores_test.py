@@ -4,8 +4,8 @@
 them. One that was kept never changes: it is what somebody has on a disk.
 
 stores_test.py --stele STELE                    the test
-stores_test.py --stele STELE --add NAME IMAGE   keeps a store: what nothing refers to becomes zero, the rest is
-    packed, and what each of its checkpoints holds is written beside it
+stores_test.py --stele STELE --add NAME IMAGE   keeps a store: what nothing refers to becomes zero, the rest
+    is packed, and what each of its checkpoints holds is written beside it
 """
 import argparse
 import gzip
