@@ -2,12 +2,12 @@
 // The engine at its real sizes: 256 KiB segments, a map of several levels, figures of bytes and flushes.
 #include "reference_store.hpp"
 #include "simulated_disk.hpp"
+#include "sparse_disk.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cstdio>
-#include <unordered_map>
 
 namespace tests {
 namespace {
@@ -159,40 +159,6 @@ TEST(Large, hot_set_over_laps_of_a_small_image) {
     std::vector<checkpoint::CheckpointInfo> list(checkpoint::history_at_most);
     EXPECT_GE(store.engine().history(list), 16u);
 }
-
-// A device of any size of which only what was written takes memory; completes at once, in order.
-class SparseDisk final : public store::BlockDevice {
-public:
-    explicit SparseDisk(std::uint64_t bytes) : bytes_(bytes) {}
-    std::uint64_t capacity() const override { return bytes_; }
-    void submit(store::Request const& request) override {
-        for (std::size_t at = 0; at < request.data.size(); at += 512) {
-            auto const sector = request.data.subspan(at, 512);
-            auto const place = (request.offset + at) / 512;
-            if (request.kind == store::RequestKind::write) {
-                std::copy(sector.begin(), sector.end(), sectors_[place].begin());
-            } else if (auto const found = sectors_.find(place); found != sectors_.end()) {
-                std::copy(found->second.begin(), found->second.end(), sector.begin());
-            } else {
-                std::fill(sector.begin(), sector.end(), std::byte{0});
-            }
-        }
-        done_.push_back({request.tag, store::Error::none});
-    }
-    std::size_t poll(std::span<store::Completion> done, bool) override {
-        std::size_t count = 0;
-        for (; count < done.size() && !done_.empty(); ++count) {
-            done[count] = done_.front();
-            done_.erase(done_.begin());
-        }
-        return count;
-    }
-
-private:
-    std::uint64_t bytes_;
-    std::unordered_map<std::uint64_t, std::array<std::byte, 512>> sectors_;
-    std::vector<store::Completion> done_;
-};
 
 // The same memory opens a store of 256 GiB, and its log goes on after a boot.
 TEST(Large, stores_of_many_sizes_open_with_the_same_limits) {
