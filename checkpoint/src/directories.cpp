@@ -70,6 +70,11 @@ constexpr std::uint64_t golden = std::uint64_t{0x9e3779b97f4a7c15} << beside_fra
 std::size_t bucket_of(std::uint64_t name, int shift) {
     return static_cast<std::size_t>((name * golden) >> shift);
 }
+
+std::uint32_t has_block(std::uint64_t name) {
+    constexpr auto zero = static_cast<std::uint64_t>(abi::disk::EntryFlag::zero);
+    return (DirectoryEntry::Flags::get(name) & zero) == 0 ? 1U : 0U;
+}
 } // namespace
 
 std::size_t Directories::bucket(std::uint64_t name) const { return bucket_of(name, index_shift_); }
@@ -83,6 +88,9 @@ void Directories::index_entries(std::uint32_t first, std::uint32_t count) {
         auto const name = ring[position].name;
         auto at = bucket_of(name, shift);
         while (index[at] != 0 && (ring[index[at] - 1].name ^ name) << beside_frame != 0) at = (at + 1) & mask;
+        if (index[at] != 0) newest_blocks_ -= has_block(ring[index[at] - 1].name);
+        newest_blocks_ += has_block(name);
+        blocks_ += has_block(name);
         index[at] = position + 1;
     }
 }
@@ -91,9 +99,12 @@ void Directories::index_entries(std::uint32_t first, std::uint32_t count) {
 void Directories::forget_entry(std::uint32_t position) {
     auto const mask = index_.size() - 1;
     auto const frame = name_of(ring_[position]);
+    auto const block = has_block(ring_[position].name);
+    blocks_ -= block;
     auto hole = bucket(frame);
     while (index_[hole] != 0 && name_of(ring_[index_[hole] - 1]) != frame) hole = (hole + 1) & mask;
     if (index_[hole] != position + 1) return;
+    newest_blocks_ -= block;
     index_[hole] = 0;
     for (auto at = (hole + 1) & mask; index_[at] != 0; at = (at + 1) & mask) {
         auto const home = bucket(name_of(ring_[index_[at] - 1]));

@@ -49,6 +49,8 @@ public:
     std::optional<std::span<DirectoryEntry>> allocate(std::uint32_t count);
     std::uint32_t capacity() const { return static_cast<std::uint32_t>(ring_.size()); }
     std::uint32_t entries_used() const { return used_; }
+    // Blocks of entries that a newer directory supersedes.
+    std::uint32_t superseded() const { return blocks_ - newest_blocks_; }
     // The first `count` entries of the last allocation, sorted, become the newest directory.
     void publish(CommitRecord const& record, std::uint32_t count);
     // The base, or the oldest directory with its entries, goes.
@@ -78,6 +80,8 @@ private:
     std::uint32_t tail_ = 0;  // oldest entry in use
     std::uint32_t front_ = 0; // where the next run begins
     std::uint32_t used_ = 0;
+    std::uint32_t blocks_ = 0;        // entries with a block
+    std::uint32_t newest_blocks_ = 0; // ... of those that the index has
 };
 
 } // namespace checkpoint

@@ -292,7 +292,7 @@ SpaceInfo Engine::space() const {
     info.pending_bytes = std::uint64_t{s.segments.pending()} << shift;
     info.live_bytes = s.segments.live_sectors() * sector_size;
     info.limit_bytes = s.limit_beside_pins() * sector_size;
-    info.refuse_allocation = info.live_bytes >= info.limit_bytes;
+    info.refuse_allocation = info.live_bytes - s.superseded_sectors() * sector_size >= info.limit_bytes;
     return info;
 }
 

@@ -102,6 +102,12 @@ std::uint64_t EngineState::limit_sectors() const {
     return kept < segments.usable() ? std::uint64_t{segments.usable() - kept} * sectors : 0;
 }
 
+std::uint64_t EngineState::superseded_sectors() const {
+    auto const entries = retained.entries();
+    auto const pinned = !entries.empty() && entries.back().generation > base;
+    return pinned ? 0 : std::uint64_t{directories.superseded()} * abi::disk::sectors_per_frame;
+}
+
 std::uint64_t EngineState::limit_beside_pins() const {
     auto const pins = retained.shared_blocks() * abi::disk::sectors_per_frame;
     return limit_sectors() - std::min(limit_sectors(), pins);

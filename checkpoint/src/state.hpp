@@ -125,6 +125,8 @@ struct EngineState {
     std::uint64_t limit_sectors() const;
     // ... what is. Near that line history is dropped.
     std::uint64_t limit_beside_pins() const;
+    // ... of the live ones, those that the next fold sets free: superseded, and no pin sees them.
+    std::uint64_t superseded_sectors() const;
     bool crowded() const { return segments.live_sectors() >= limit_beside_pins() / 8 * 7; }
 };
 

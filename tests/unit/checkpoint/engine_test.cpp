@@ -215,6 +215,38 @@ TEST(Engine, what_the_map_has_already_is_not_written_again) {
     EXPECT_EQ(store.compare(), "");
 }
 
+// R29: a few frames written again and again: what older checkpoints in memory had of them the next fold sets
+// free.
+TEST(Engine, what_a_fold_sets_free_is_not_in_the_way_of_an_allocation) {
+    SimulatedDisk disk(96 << small_segment, {.seed = 6});
+    auto limits = small_limits(96);
+    limits.fold_above = 60;
+    ReferenceStore store(disk, limits);
+    std::mt19937_64 random(6);
+    ASSERT_TRUE(store.format(small_segment));
+    ASSERT_TRUE(store.open(1000));
+    std::uint64_t most = 0;
+    for (int i = 0; i < 400; ++i) {
+        Model changes;
+        for (int k = 0; k < 8; ++k)
+            changes[2 + random() % 40] = {abi::FrameType::data_page, 0, false, random()};
+        ASSERT_TRUE(store.commit(changes)) << i;
+        auto const space = store.engine().space();
+        most = std::max(most, space.live_bytes);
+        ASSERT_FALSE(space.refuse_allocation) << i;
+    }
+    auto const space = [&] { return store.engine().space(); };
+    EXPECT_GT(most, space().limit_bytes);
+    EXPECT_GT(store.engine().counters().folds, 5u);
+    // The pin of a checkpoint that is not folded yet may see any of those blocks.
+    for (std::uint64_t i = 0; space().live_bytes < space().limit_bytes; ++i)
+        ASSERT_TRUE(store.commit({{2 + i % 40, {abi::FrameType::data_page, 0, false, random()}}}));
+    auto const folds = store.engine().counters().folds;
+    ASSERT_TRUE(store.pin(store.engine().newest(), "young"));
+    ASSERT_EQ(store.engine().counters().folds, folds + 1); // the pass that names the pin, and folds nothing
+    EXPECT_TRUE(space().refuse_allocation);
+}
+
 TEST(Engine, a_full_store_refuses_and_goes_on) {
     SimulatedDisk disk(48 << small_segment, {.seed = 4});
     ReferenceStore store(disk, small_limits(48));
