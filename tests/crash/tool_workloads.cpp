@@ -74,7 +74,9 @@ Source make_source(std::uint64_t seed) {
         EXPECT_TRUE(store.open(1001 + n));
     }
     store.settle(); // a pass under way may drop what is to be pinned
-    auto const pinned = store.pin(store.history()[1 + random() % 3].generation, "kept");
+    auto const before = store.history();
+    auto const older = std::min<std::size_t>(1 + random() % 3, before.size() - 1);
+    auto const pinned = store.pin(before[older].generation, "kept");
     // So small a store cannot afford every pin (R29).
     EXPECT_TRUE(pinned || pinned.error == abi::Error::no_space)
         << "seed " << seed << ": " << abi::describe(pinned.error).name;
