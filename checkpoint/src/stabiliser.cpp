@@ -45,7 +45,7 @@ Result<> Commit::begin(std::uint32_t frames, bool housekeeping) {
     expects(phase_ == Phase::idle);
     auto& s = state_;
     if (s.stopped != Error::none) return base::fail(s.stopped);
-    // More directories than R28 allows may exist while empty commits switch to the map that ends that.
+    // More directories than the bound may exist while empty commits switch to the map that ends that.
     if (s.directories.full() && !(housekeeping && s.directories.size() < Directories::at_most))
         return base::fail(Error::busy);
     auto const entries = s.directories.allocate(frames);
