@@ -365,30 +365,6 @@ TEST(Damage, a_bad_block_is_corrupt_for_its_frame_only) {
     }
 }
 
-// Recovery does not read a record twice: it tells of the bad copy when it walks over it.
-TEST(Damage, recovery_tells_of_a_bad_copy_of_a_record_that_it_walks_over) {
-    SimulatedDisk disk(std::size_t{segments} << shift, {.seed = 2});
-    ReferenceStore store(disk, small_limits(segments));
-    ASSERT_TRUE(store.format(shift));
-    ASSERT_TRUE(store.open(100));
-    for (std::uint64_t i = 0; i < 5; ++i)
-        ASSERT_TRUE(store.commit({{2 + i, {abi::FrameType::data_page, 0, false, 1 + i}}}));
-    store.settle();
-    auto const walked = store.history()[1].record;
-    UndoDisk image(disk.image());
-    std::vector<std::byte> const zeros(512);
-    image.apply(walked.self[0].offset(), zeros);
-    EngineMemory memory(small_limits(segments));
-    checkpoint::OfflineStore reader;
-    Listener listener;
-    ASSERT_TRUE(reader.open(image, memory.memory(), small_limits(segments), &listener));
-    EXPECT_EQ(reader.recovery().records_walked, 5u);
-    ASSERT_EQ(listener.findings.size(), 1u);
-    EXPECT_EQ(listener.findings[0].finding, Finding::single_copy);
-    EXPECT_EQ(listener.findings[0].part, Finding::record);
-    EXPECT_EQ(listener.findings[0].offset, walked.self[0].offset());
-}
-
 // The write of a record's first copy was lost, and what stood there before is a whole record, of another
 // checkpoint: the second copy counts.
 TEST(Damage, a_whole_record_of_another_checkpoint_at_a_records_place_is_not_taken) {

@@ -156,5 +156,29 @@ TEST(Offline, every_damaged_sector_is_reported_or_unreferenced) {
     EXPECT_EQ(refused, 0u);
 }
 
+// Recovery does not read a record twice: it tells of the bad copy when it walks over it.
+TEST(Offline, recovery_tells_of_a_bad_copy_of_a_record_that_it_walks_over) {
+    SimulatedDisk disk(64 << small_segment, {.seed = 2});
+    ReferenceStore written(disk, small_limits(64));
+    ASSERT_TRUE(written.format(small_segment));
+    ASSERT_TRUE(written.open(100));
+    for (std::uint64_t i = 0; i < 5; ++i)
+        ASSERT_TRUE(written.commit({{2 + i, {abi::FrameType::data_page, 0, false, 1 + i}}}));
+    written.settle();
+    auto const walked = written.history()[1].record;
+    UndoDisk image(disk.image());
+    std::vector<std::byte> const zeros(512);
+    image.apply(walked.self[0].offset(), zeros);
+    EngineMemory memory(small_limits(64));
+    checkpoint::OfflineStore reader;
+    Listener listener;
+    ASSERT_TRUE(reader.open(image, memory.memory(), small_limits(64), &listener));
+    EXPECT_EQ(reader.recovery().records_walked, 5u);
+    ASSERT_EQ(listener.findings.size(), 1u);
+    EXPECT_EQ(listener.findings[0].finding, store::Finding::single_copy);
+    EXPECT_EQ(listener.findings[0].part, store::Finding::record);
+    EXPECT_EQ(listener.findings[0].offset, walked.self[0].offset());
+}
+
 } // namespace
 } // namespace tests
