@@ -8,11 +8,13 @@ namespace checkpoint {
 
 std::size_t Directories::index_size(std::uint32_t entries) { return std::bit_ceil(std::size_t{entries} * 2); }
 
-void Directories::init(std::span<DirectoryEntry> ring, std::span<std::uint32_t> index) {
-    expects(index.size() == index_size(static_cast<std::uint32_t>(ring.size())) && index.size() > 1);
-    ring_ = ring;
-    index_ = index;
-    index_shift_ = 64 - std::countr_zero(index.size());
+void Directories::init(Memory const& memory) {
+    auto const entries = static_cast<std::uint32_t>(memory.ring.size());
+    expects(memory.index.size() == index_size(entries) && memory.index.size() > 1);
+    list_ = memory.list;
+    ring_ = memory.ring;
+    index_ = memory.index;
+    index_shift_ = 64 - std::countr_zero(index_.size());
 }
 
 std::optional<std::span<DirectoryEntry>> Directories::allocate(std::uint32_t count) {
@@ -29,8 +31,8 @@ std::optional<std::span<DirectoryEntry>> Directories::allocate(std::uint32_t cou
 }
 
 void Directories::publish(CommitRecord const& record, std::uint32_t count) {
-    expects(size_ < at_most);
-    auto& directory = list_[(head_ + size_) % at_most];
+    expects(size_ < list_.size());
+    auto& directory = list_[(head_ + size_) % list_.size()];
     directory = {record, front_, count};
     ++size_;
     index_entries(front_, count);
@@ -57,7 +59,7 @@ void Directories::empty_oldest() {
 
 void Directories::drop_oldest() {
     empty_oldest();
-    head_ = (head_ + 1) % at_most;
+    head_ = (head_ + 1) % list_.size();
     --size_;
 }
 

@@ -31,16 +31,24 @@ struct Directory {
 class Directories {
 public:
     // The base, and beside them two empty ones: the first names a pass that folds nothing, the second a fold.
-    static constexpr std::size_t at_most = directories_at_most + 3;
+    static constexpr std::size_t beside = 3;
+    static constexpr std::size_t at_most = directories_at_most + beside;
 
-    void init(std::span<DirectoryEntry> ring, std::span<std::uint32_t> index);
+    struct Memory {
+        std::span<Directory> list; // as many as there may be, and `beside`
+        std::span<DirectoryEntry> ring;
+        std::span<std::uint32_t> index; // index_size() of the ring's
+    };
+    void init(Memory const& memory);
     static std::size_t index_size(std::uint32_t entries);
 
     // Oldest first; with the base at 0 if there is one.
     std::size_t size() const { return size_; }
-    Directory const& operator[](std::size_t i) const { return list_[(head_ + i) % at_most]; }
+    Directory const& operator[](std::size_t i) const { return list_[(head_ + i) % list_.size()]; }
     Directory const& newest() const { return (*this)[size_ - 1]; }
-    bool full() const { return size_ >= directories_at_most + 1; }
+    // No room for one more commit; the places of the two empty ones are not counted.
+    bool full() const { return size_ + 2 >= list_.size(); }
+    std::size_t places() const { return list_.size() - size_; }
     std::span<DirectoryEntry const> entries(std::size_t i) const {
         return std::span<DirectoryEntry const>(ring_).subspan((*this)[i].first, (*this)[i].count);
     }
@@ -74,7 +82,7 @@ private:
     // Ring position + 1, 0 = empty; size a power of two, at least twice the ring's.
     std::span<std::uint32_t> index_;
     int index_shift_ = 0; // what is left of a product are the bits of a bucket
-    std::array<Directory, at_most> list_{};
+    std::span<Directory> list_;
     std::size_t head_ = 0;
     std::size_t size_ = 0;
     std::uint32_t tail_ = 0;  // oldest entry in use

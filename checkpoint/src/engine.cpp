@@ -20,8 +20,7 @@ namespace {
 struct Tables {
     EngineState* state = nullptr;
     std::span<store::Segment> segments;
-    std::span<DirectoryEntry> ring;
-    std::span<std::uint32_t> index;
+    Directories::Memory directories;
     std::span<store::CachedNode> nodes;
     std::span<CommitRecord> chain;
     Moves::Memory moves;
@@ -36,10 +35,12 @@ Tables take_tables(store::Arena& arena, Limits const& limits) {
     auto const memory = arena.take(sizeof(EngineState), alignof(EngineState));
     if (!memory.empty()) tables.state = new (memory.data()) EngineState;
     tables.segments = arena.make<store::Segment>(limits.segments);
-    tables.ring = arena.make<DirectoryEntry>(limits.unmigrated_entries);
-    tables.index = arena.make<std::uint32_t>(Directories::index_size(limits.unmigrated_entries));
+    auto const directories = limits.directories + Directories::beside;
+    tables.directories.list = arena.make<Directory>(directories);
+    tables.directories.ring = arena.make<DirectoryEntry>(limits.unmigrated_entries);
+    tables.directories.index = arena.make<std::uint32_t>(Directories::index_size(limits.unmigrated_entries));
     tables.nodes = arena.make<store::CachedNode>(limits.cached_nodes);
-    tables.chain = arena.make<CommitRecord>(Directories::at_most);
+    tables.chain = arena.make<CommitRecord>(directories);
     tables.moves.moves = arena.make<Move>(Moves::memory_moves(limits.moved_blocks));
     tables.moves.nodes = arena.make<Twin>(Moves::memory_nodes(limits.moved_blocks));
     tables.node_memory = arena.take(limits.cached_nodes * node_size, 64);
@@ -81,7 +82,8 @@ bool limits_valid(Limits const& limits) {
            limits.side_chunk >= 8192 && limits.side_chunk % 4096 == 0 && limits.side_chunks >= 2 &&
            limits.side_chunks <= LogStream::chunks_at_most && requests <= store::requests_at_most &&
            limits.read_ahead >= 2 && limits.read_ahead <= ReadAhead::at_most &&
-           limits.unmigrated_entries >= 16 && limits.fold_above < directories_at_most;
+           limits.unmigrated_entries >= 16 && limits.directories <= directories_at_most &&
+           limits.fold_above < limits.directories;
 }
 
 void make_parts(EngineState& s, Tables const& tables, IoBuffers const& io) {
@@ -131,7 +133,7 @@ Result<> Engine::open(store::BlockDevice& device, Memory memory, OpenOptions con
     s.findings = options.findings;
     s.scratch = io.log;
     s.chain = tables.chain;
-    s.directories.init(tables.ring, tables.index);
+    s.directories.init(tables.directories);
     s.moves.init(tables.moves);
     for (std::size_t i = 0; i < tables.nodes.size(); ++i)
         tables.nodes[i].memory = tables.node_memory.subspan(i * node_size, node_size);
@@ -217,8 +219,8 @@ Result<> Engine::begin_commit(std::uint32_t frames) {
     expects(s.commit.visible_state() == CommitState::none);
     if (!s.commit.idle()) return base::fail(Error::busy);
     auto const wanted = s.commit_segments(frames) + s.reserve_segments();
+    auto const why = s.migration.take_exhausted(); // of segments or entries: one answer for both
     if (s.segments.free() < wanted) {
-        auto const why = s.migration.take_exhausted();
         if (why == Error::none) {
             s.migration.hurry(wanted);
             s.runnable = true;
@@ -228,7 +230,6 @@ Result<> Engine::begin_commit(std::uint32_t frames) {
         if (s.segments.free() < s.commit_segments(frames) + s.fold_segments()) return base::fail(why);
     }
     auto const begun = s.commit.begin(frames, false);
-    auto const why = s.migration.take_exhausted();
     if (begun.error == Error::busy) {
         if (why != Error::none) return base::fail(why);
         s.migration.hurry(Migration::for_entries);

@@ -157,7 +157,7 @@ bool Migration::commit_nothing() {
     }
     // One that folds nothing must leave a place for one that does.
     auto const folds = ready() && folded_ > 0;
-    if (!folds && state_.directories.size() + 1 >= Directories::at_most) {
+    if (!folds && state_.directories.places() <= 1) {
         if (ready()) discard(Error::none);
         return false;
     }

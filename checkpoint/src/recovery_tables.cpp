@@ -18,7 +18,8 @@ Result<> Recovery::load_chain() {
     if (chain_.size() == 0) chain_.add_newer(newest_);
     while (chain_.size() > 1 && chain_[1].generation <= newest_.base) chain_.drop_oldest();
     while (chain_.oldest().generation > newest_.base && !chain_.oldest().parent[0].none()) {
-        if (chain_.full()) return base::fail(Error::corrupt);
+        if (chain_.full())
+            return base::fail(chain_.size() < Directories::at_most ? Error::no_memory : Error::corrupt);
         auto const& child = chain_.oldest();
         CommitRecord parent;
         TRY(read_record(child.parent, child.parent_hash, child.generation, parent));

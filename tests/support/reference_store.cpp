@@ -76,8 +76,9 @@ EngineMemory::EngineMemory(checkpoint::Limits const& limits)
 checkpoint::Limits small_limits(std::uint32_t segments) {
     checkpoint::Limits limits;
     limits.segments = segments;
+    limits.directories = 32;
     limits.unmigrated_entries = 512;
-    limits.moved_blocks = 1024;
+    limits.moved_blocks = std::min(segments * 4, 1024U); // as many as there are
     limits.fetches = 2;
     limits.read_ahead = 4;
     limits.cached_nodes = 2;

@@ -11,7 +11,8 @@ namespace checkpoint {
 
 struct Limits {
     std::uint32_t segments = 16384; // of the store, at most: 4 GiB of 256 KiB segments
-    // directory entries in memory; a commit changes at most half of it
+    std::uint32_t directories = 256; // in memory, of unmigrated checkpoints (decision 0012)
+    // ... their entries; a commit changes at most half of it
     std::uint32_t unmigrated_entries = 65536;
     std::uint32_t moved_blocks = 49152; // that stand elsewhere than the map says, at most
     std::uint32_t fetches = 8;          // at once
@@ -23,10 +24,10 @@ struct Limits {
     std::uint32_t side_chunk = 32 * 1024; // the same for copies of metadata, map and moved frames
     std::uint32_t side_chunks = 2;
     std::uint32_t kept = 16;       // newest checkpoints that stay readable, as far as space allows
-    std::uint32_t fold_above = 96; // directories in memory that start a fold
+    std::uint32_t fold_above = 96; // directories in memory that start a fold, fewer than there may be
 };
 
-inline constexpr std::uint32_t directories_at_most = 256; // unmigrated (decision 0012)
+inline constexpr std::uint32_t directories_at_most = 256; // the largest limit
 inline constexpr std::uint32_t refresh_after = 64;        // commits without a refreshed root slot, R28
 
 struct Memory {

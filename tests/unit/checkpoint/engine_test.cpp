@@ -220,6 +220,7 @@ TEST(Engine, what_the_map_has_already_is_not_written_again) {
 TEST(Engine, what_a_fold_sets_free_is_not_in_the_way_of_an_allocation) {
     SimulatedDisk disk(96 << small_segment, {.seed = 6});
     auto limits = small_limits(96);
+    limits.directories = 64;
     limits.fold_above = 60;
     ReferenceStore store(disk, limits);
     std::mt19937_64 random(6);

@@ -27,6 +27,7 @@ struct Shape {
     std::uint32_t fold_above;
     checkpoint::Limits limits() const {
         auto limits = small_limits(segments);
+        limits.directories = 64;
         limits.fold_above = fold_above;
         return limits;
     }

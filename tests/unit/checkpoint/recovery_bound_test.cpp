@@ -20,6 +20,7 @@ TEST(RecoveryBound, holds_after_any_number_of_commits) {
     std::uint32_t walked = 0, directories = 0;
     SimulatedDisk disk(2048 << small_segment, {.seed = 3});
     auto limits = small_limits(2048);
+    limits.directories = 64;
     limits.fold_above = 48;
     ReferenceStore store(disk, limits);
     ASSERT_TRUE(store.format(small_segment));
