@@ -18,12 +18,6 @@ auto armed_list(Mappings& state) {
                            [&state](std::uint32_t i) -> base::ListLink& { return state.tables[i].armed; });
 }
 
-bool any_grant(HardwareTable const& table) {
-    std::uint64_t all = 0;
-    for (auto const word : table.grants) all |= word;
-    return all != 0;
-}
-
 void remove_mapping(Kernel& kernel, FrameIndex index, MappingReference reference) {
     auto& state = mappings(kernel);
     auto& frame = memory(kernel).frames[index];
@@ -96,31 +90,26 @@ void fold_dirty(Memory& memory, FrameIndex index) {
 
 void set_grant(Kernel& kernel, MappingReference reference) {
     auto& state = mappings(kernel);
-    auto const index = table_of(reference);
-    auto& table = state.tables[index];
-    auto& word = table.grants[slot_of(reference) / 64];
-    auto const bit = std::uint64_t{1} << (slot_of(reference) % 64);
-    if ((word & bit) != 0) return;
-    if (!any_grant(table)) armed_list(state).push_back(index);
-    word |= bit;
+    auto& grants = state.tables[table_of(reference)].grants;
+    auto const slot = slot_of(reference);
+    if (grants.has(slot)) return;
+    if (grants.empty()) armed_list(state).push_back(table_of(reference));
+    grants.insert(slot);
     ++state.grants;
 }
 
 void clear_grant(Kernel& kernel, MappingReference reference) {
     auto& state = mappings(kernel);
-    auto const index = table_of(reference);
-    auto& table = state.tables[index];
-    auto& word = table.grants[slot_of(reference) / 64];
-    auto const bit = std::uint64_t{1} << (slot_of(reference) % 64);
-    expects((word & bit) != 0);
-    word &= ~bit;
+    auto& grants = state.tables[table_of(reference)].grants;
+    auto const slot = slot_of(reference);
+    expects(grants.has(slot));
+    grants.remove(slot);
     --state.grants;
-    if (!any_grant(table)) armed_list(state).remove(index);
+    if (grants.empty()) armed_list(state).remove(table_of(reference));
 }
 
 bool has_grant(Kernel& kernel, MappingReference reference) {
-    auto const& table = mappings(kernel).tables[table_of(reference)];
-    return ((table.grants[slot_of(reference) / 64] >> (slot_of(reference) % 64)) & 1) != 0;
+    return mappings(kernel).tables[table_of(reference)].grants.has(slot_of(reference));
 }
 
 void flush_translation(Kernel& kernel, SpaceIndex space, UserAddress address) {

@@ -17,7 +17,7 @@ void retire_mappings(Kernel& kernel, FrameIndex frame);
 // The processor has set an entry's dirty bit: the frame was written in this epoch.
 void fold_dirty(Memory& memory, FrameIndex frame);
 
-// A grant's bit in its table's mask; the table is armed while it has any.
+// A grant's slot in its table's set; the table is armed while it has any.
 void set_grant(Kernel& kernel, MappingReference reference);
 void clear_grant(Kernel& kernel, MappingReference reference);
 bool has_grant(Kernel& kernel, MappingReference reference);

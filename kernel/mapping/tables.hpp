@@ -2,11 +2,12 @@
 // State of the mapping area: hardware page tables, spaces, mapping lists, dependencies. All of it is a cache.
 //   Every present leaf entry is on the mapping list of its frame (R8), except those of device windows.
 //   Every present leaf entry made through a node has a depend entry for that node and its space.
-//   A writable leaf entry is a grant: its bit stands in its table's mask (R9); its frame is not frozen.
+//   A writable leaf entry is a grant: its slot stands in its table's set (R9); its frame is not frozen.
 #pragma once
 
 #include <arch/page_entry.hpp>
 #include <core/pool.hpp>
+#include <mapping/slot_set.hpp>
 #include <object/capability.hpp>
 
 #include <base/fixed_vector.hpp>
@@ -29,8 +30,8 @@ struct HardwareTable {
     std::uint16_t level = 0;
     std::uint16_t present = 0; // entries
     base::ListLink in_space;
-    base::ListLink armed;                  // on Mappings::armed while any grant bit is set
-    std::array<std::uint64_t, 8> grants{}; // a bit a slot, leaf tables only
+    base::ListLink armed; // on Mappings::armed while there is any grant
+    SlotSet grants;       // leaf tables only
 };
 
 // A hardware address space: one per (root object, version, restrictions).
@@ -92,7 +93,7 @@ struct Mappings {
     std::uint32_t next_serial = 1;
     std::uint64_t clock = 0;      // counts load_space calls: age of spaces
     SpaceIndex loaded = no_index; // the space in the processor's cr3
-    // Bits set in all grant masks: each may make a frame dirty without a fault (R29).
+    // Of all tables: each may make a frame dirty without a fault (R29).
     std::uint32_t grants = 0;
 
     // Counts since boot.

@@ -4,8 +4,6 @@
 
 #include <arch/tlb.hpp>
 
-#include <bit>
-
 namespace kernel {
 
 namespace {
@@ -40,6 +38,8 @@ public:
             table(at);
             at = next;
         }
+        join_thawed(memory_, written_thawed_);
+        state_.harvested += written_;
         if (stale_ > page_flushes_max) arch::flush_all();
     }
 
@@ -48,11 +48,8 @@ private:
         auto& table = state_.tables[index];
         auto& slots = arch::page_table(physical_address(table.frame)).slots;
         bool const loaded = table.space == state_.loaded;
-        for (unsigned word = 0; word < table.grants.size(); ++word)
-            for (auto bits = table.grants[word]; bits != 0; bits &= bits - 1) {
-                auto const slot = word * 64 + static_cast<unsigned>(std::countr_zero(bits));
-                entry(slots[slot], mapping_reference(index, slot), loaded);
-            }
+        table.grants.for_each(
+            [&](unsigned slot) { entry(slots[slot], mapping_reference(index, slot), loaded); });
     }
 
     void entry(PageTableSlot& slot, MappingReference reference, bool loaded) {
@@ -60,8 +57,13 @@ private:
         auto const index = entry.frame();
         auto& frame = memory_.frames[index];
         if (entry.has(Bit::dirty)) {
-            ++state_.harvested;
-            if (frame.state != FrameState::dirty) make_dirty(memory_, index);
+            ++written_;
+            if (frame.has(PageFrame::thawed)) {
+                make_thawed_dirty(memory_, frame);
+                ++written_thawed_;
+            } else if (frame.state != FrameState::dirty) {
+                make_dirty(memory_, index);
+            }
         } else if (frame.state != FrameState::dirty) {
             return idle(slot, entry, reference, loaded);
         }
@@ -99,6 +101,8 @@ private:
     Mappings& state_;
     bool withdraw_all_idle_;
     std::uint32_t stale_ = 0;
+    std::uint32_t written_ = 0;        // entries
+    std::uint32_t written_thawed_ = 0; // frames
 };
 
 } // namespace
@@ -124,15 +128,18 @@ Result<> grant_write(Kernel& kernel, MappingReference reference) {
 
 void harvest(Kernel& kernel) { Harvest(kernel).run(); }
 
-void thaw(Kernel& kernel, FrameIndex frame) {
-    each_mapping(kernel, frame, [&kernel](MappingReference reference) {
+bool thaw(Kernel& kernel, FrameIndex frame) {
+    bool any = false;
+    each_mapping(kernel, frame, [&](MappingReference reference) {
         if (!has_grant(kernel, reference)) return;
+        any = true;
         auto& slot = entry_slot(kernel, reference);
         auto const entry = slot.load();
         if (entry.has(Bit::writable)) return;
         slot.store(entry.with(Bit::writable).without(Bit::dirty));
         // More permission needs no flush: a stale translation faults once, and the fault is spurious.
     });
+    return any;
 }
 
 } // namespace kernel

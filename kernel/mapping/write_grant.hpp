@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Write grants (R9): a leaf entry with write permission, remembered in its table's mask. Made by the first
+// Write grants (R9): a leaf entry with write permission, remembered in its table's set. Made by the first
 // write fault, kept over snapshots, withdrawn after clean_harvests_max harvests that found the page clean.
 //   Software bits of the entry count the clean harvests in a row.
 #pragma once
@@ -18,7 +18,7 @@ Result<> grant_write(Kernel& kernel, MappingReference reference);
 // and loses its write permission through every mapping; idle grants age. Cost: the grants, not the memory.
 void harvest(Kernel& kernel);
 
-// A drained frame's granted entries get write permission back, with their dirty bits clear.
-void thaw(Kernel& kernel, FrameIndex frame);
+// A drained frame's granted entries get write permission back, with their dirty bits clear. Has it any?
+bool thaw(Kernel& kernel, FrameIndex frame);
 
 } // namespace kernel

@@ -4,6 +4,8 @@
 //   dirty:       state dirty, epoch == current
 //   snapshot:    state dirty, epoch < current (frozen), and side frames; not drained
 //   stabilising: state stabilising; drained since the last take, not committed
+//   thawed:      the same of frames that may be written again without a fault, and probably will be: the stop
+//                takes the list as it is for the next snapshot's (write_grant.hpp); committed or not
 //   settled:     state stabilising; committed: as good as clean, the list is only memory
 //   snapshot and stabilising are empty when no snapshot is in flight.
 #pragma once
@@ -17,6 +19,7 @@ struct EpochState {
     base::ListHead dirty;
     base::ListHead snapshot;
     base::ListHead stabilising;
+    base::ListHead thawed;
     base::ListHead settled;
     // A snapshot was taken and neither committed nor abandoned.
     bool in_flight = false;
@@ -59,7 +62,25 @@ void take_off_list(Memory& memory, FrameIndex index);
 // The list a frame with a list state is on.
 base::ListHead& list_of(Memory& memory, PageFrame const& frame);
 
+// All of `from` behind `to`, without touching what stands in between: a commit must not cost by frames.
+void append(FrameCache& frames, base::ListHead& to, base::ListHead& from);
+
 // A clean or drained persistent frame joins the dirty list of the current epoch; hot ones at the front.
 void make_dirty(Memory& memory, FrameIndex index);
+
+// Written in one more epoch.
+inline void heat_up(PageFrame& frame) {
+    if (frame.heat != 0xff) ++frame.heat;
+}
+
+// The same of a frame on `thawed` while the stop looks at all of them: it stays there until join_thawed().
+inline void make_thawed_dirty(Memory& memory, PageFrame& frame) {
+    heat_up(frame);
+    frame.clear(PageFrame::thawed);
+    frame.become(FrameState::dirty);
+    frame.epoch = memory.epoch.current;
+}
+// The thawed frames, `written` of which are dirty now, become the front of the dirty list; the others settle.
+void join_thawed(Memory& memory, std::uint32_t written);
 
 } // namespace kernel

@@ -72,6 +72,8 @@ struct PageFrame {
     static constexpr std::uint8_t stored_since_scan = 2;
     // R13: it came because somebody waits for it, and drop_all() has not passed it by yet
     static constexpr std::uint8_t promised = 4;
+    // on the list of thawed frames (memory/epoch.hpp)
+    static constexpr std::uint8_t thawed = 8;
 
     bool has(std::uint8_t flag) const { return (flags & flag) != 0; }
     void set(std::uint8_t flag) { flags = static_cast<std::uint8_t>(flags | flag); }

@@ -31,7 +31,7 @@ void begin_side(Memory& memory, FrameIndex index) {
     push_on_list(memory, side_index);
     frame.side = side_index;
     // Frozen means dirtied in the epoch before: written twice in a row.
-    if (frame.heat != 0xff) ++frame.heat;
+    heat_up(frame);
     frame.epoch = memory.epoch.current;
     frame.open = 0;
     push_on_list(memory, index);

@@ -51,7 +51,7 @@ namespace {
 
 Finding audit_lists(Memory& memory) {
     auto& epoch = memory.epoch;
-    for (auto* head : {&epoch.dirty, &epoch.snapshot, &epoch.stabilising, &epoch.settled}) {
+    for (auto* head : {&epoch.dirty, &epoch.snapshot, &epoch.stabilising, &epoch.thawed, &epoch.settled}) {
         std::uint32_t count = 0;
         auto previous = base::ListLink::none;
         for (auto at = head->head; at != base::ListLink::none; at = memory.frames[at].list.next) {

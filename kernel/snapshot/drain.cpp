@@ -69,15 +69,15 @@ base::Result<bool> drain_next(Kernel& kernel, FrameImage& image,
 
     // The frame is thawed whatever the audit says: the machine runs on.
     take_off_list(memory, index);
-    auto const live_index = is_side ? frame.side : index;
     if (is_side) {
+        thaw(kernel, frame.side);
         release_side(memory, index);
     } else {
         frame.become(FrameState::stabilising);
+        if (thaw(kernel, index)) frame.set(PageFrame::thawed);
         push_on_list(memory, index);
         if (!finding.clean()) make_dirty(memory, index);
     }
-    thaw(kernel, live_index);
     auto& state = snapshots(kernel);
     ++state.drained;
     ++state.drained_frames;

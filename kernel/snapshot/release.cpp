@@ -13,24 +13,6 @@ namespace kernel {
 using base::fail;
 using Error = abi::Error;
 
-namespace {
-
-// Appends one list to another without touching what stands in between: a commit must not cost by frames.
-void append(FrameCache& frames, base::ListHead& to, base::ListHead& from) {
-    if (from.empty()) return;
-    if (to.empty()) {
-        to = from;
-    } else {
-        frames[to.tail].list.next = from.head;
-        frames[from.head].list.previous = to.tail;
-        to.tail = from.tail;
-        to.count += from.count;
-    }
-    from = {};
-}
-
-} // namespace
-
 base::Result<> commit_snapshot(Kernel& kernel, std::uint64_t generation) {
     auto& memory = kernel::memory(kernel);
     auto& epoch = memory.epoch;
@@ -62,7 +44,8 @@ void abandon_snapshot(Kernel& kernel) {
         frame.open = 0;
         push_on_list(memory, index);
     }
-    while (!epoch.stabilising.empty()) make_dirty(memory, epoch.stabilising.head);
+    for (auto* drained : {&epoch.stabilising, &epoch.thawed})
+        while (!drained->empty()) make_dirty(memory, drained->head);
     epoch.in_flight = false;
     auto& state = snapshots(kernel);
     if (!state.refused) return;

@@ -96,7 +96,8 @@ def wait_for_load(machine, sleepers):
 def stop_instructions(stand, name, memory=128, sleepers=0, size="256M", **load):
     """Under -icount, where a millisecond is a million instructions."""
     pause_us = 10_000 if load["dirty"] > 64 else 3000  # long enough to dirty all pages: checked below
-    system = descriptions.checkpoints(sleepers=sleepers, count=12, pause_us=pause_us, **load)
+    # The grants of what stands still are withdrawn after seven: the median is of those that follow.
+    system = descriptions.checkpoints(sleepers=sleepers, count=20, pause_us=pause_us, **load)
     image = stand.format(name, system, size)
     with stand.boot(image, words="interval=0", memory=memory, icount=True) as machine:
         wait_for_load(machine, sleepers)

@@ -113,18 +113,94 @@ TEST_F(Snapshot, AbandonMergesIntoTheNext) {
     }
 }
 
-// The stop touches neither memory nor what is mapped clean: its work is the grants and three list heads.
-TEST_F(Snapshot, StopVisitsGrantsOnly) {
-    auto const top = world.object(abi::FrameType::patt);
-    world.shape(top, 20, 16);
-    auto const process = world.process(world.to_patt(top));
-    std::vector<FrameIndex> pages;
-    for (unsigned i = 0; i < 16; ++i) {
-        pages.push_back(world.page());
-        world.set_pair(top, i, std::uint64_t{i} << 16, world.to_page(pages[i]));
-        user_access(world, process, UserAddress(std::uint64_t{i} << 16), false);
+namespace {
+
+// A process with pages mapped, which user mode writes.
+struct Writer : Snapshot {
+    static constexpr unsigned count = 16;
+    static UserAddress address(unsigned i) { return UserAddress(std::uint64_t{i} << 16); }
+
+    Writer() {
+        auto const top = world.object(abi::FrameType::patt);
+        world.shape(top, 20, 16);
+        process = world.process(world.to_patt(top));
+        for (unsigned i = 0; i < count; ++i) {
+            pages.push_back(world.page());
+            world.set_pair(top, i, std::uint64_t{i} << 16, world.to_page(pages[i]));
+            user_access(world, process, address(i), false);
+        }
     }
-    for (unsigned i = 0; i < 3; ++i) user_access(world, process, UserAddress(std::uint64_t{i} << 16), true);
+    void write(unsigned i, std::uint64_t word) {
+        auto const frame = user_access(world, process, address(i), true);
+        ASSERT_EQ(frame, pages[i]);
+        base::write(base::Bytes(arch::frame_bytes(frame)), 0, word);
+    }
+    std::uint64_t stored(unsigned i) {
+        return base::read<std::uint64_t>(store.committed().at(world.header(pages[i]).id.raw()).content);
+    }
+
+    ProcessRef process;
+    std::vector<FrameIndex> pages;
+};
+
+} // namespace
+
+// What was thawed and written again is in the next snapshot, before all else; what was not settles.
+TEST_F(Writer, ThawedFramesAreTheFrontOfTheNextSnapshot) {
+    for (unsigned i = 0; i < 4; ++i) ASSERT_NO_FATAL_FAILURE(write(i, i));
+    ASSERT_NO_FATAL_FAILURE(store.checkpoint());
+    EXPECT_EQ(epoch.thawed.count, 4u);
+    world.expect_sound();
+    ASSERT_NO_FATAL_FAILURE(write(9, 9)); // by a fault
+    for (unsigned i = 1; i < 4; ++i) ASSERT_NO_FATAL_FAILURE(write(i, 10 + i));
+    EXPECT_EQ(epoch.dirty.count, 1u);
+    EXPECT_EQ(epoch.thawed.count, 4u);
+    auto const settled = epoch.settled.count;
+    ASSERT_NO_FATAL_FAILURE(store.begin());
+    EXPECT_EQ(epoch.snapshot.count, 4u);
+    EXPECT_EQ(epoch.snapshot.tail, pages[9]);
+    EXPECT_EQ(epoch.settled.count, settled + 1);
+    EXPECT_TRUE(epoch.thawed.empty());
+    world.expect_sound();
+    ASSERT_NO_FATAL_FAILURE(store.drain_all());
+    ASSERT_NO_FATAL_FAILURE(store.commit());
+    for (unsigned i = 1; i < 4; ++i) EXPECT_EQ(stored(i), 10u + i);
+    EXPECT_EQ(stored(9), 9u);
+}
+
+// Frames that an abandoned snapshot had drained, and thawed, are in the next one though nobody wrote them.
+TEST_F(Writer, AbandonedThawedFramesAreInTheNextSnapshot) {
+    for (unsigned i = 0; i < 4; ++i) ASSERT_NO_FATAL_FAILURE(write(i, i));
+    ASSERT_NO_FATAL_FAILURE(store.checkpoint());
+    for (unsigned i = 0; i < 4; ++i) ASSERT_NO_FATAL_FAILURE(write(i, 20 + i));
+    ASSERT_NO_FATAL_FAILURE(store.begin());
+    ASSERT_NO_FATAL_FAILURE(store.drain_all());
+    EXPECT_EQ(epoch.thawed.count, 4u);
+    store.abandon();
+    EXPECT_TRUE(epoch.thawed.empty());
+    EXPECT_EQ(epoch.dirty.count, 4u);
+    world.expect_sound();
+    ASSERT_NO_FATAL_FAILURE(store.checkpoint());
+    for (unsigned i = 0; i < 4; ++i) EXPECT_EQ(stored(i), 20u + i);
+}
+
+// The kernel's own write of a thawed frame is a write like any other.
+TEST_F(Writer, ThawedFramesWrittenByTheKernelLeaveTheList) {
+    ASSERT_NO_FATAL_FAILURE(write(0, 1));
+    ASSERT_NO_FATAL_FAILURE(write(1, 1));
+    ASSERT_NO_FATAL_FAILURE(store.checkpoint());
+    world.poke(pages[0], 0, 2);
+    EXPECT_EQ(epoch.thawed.count, 1u);
+    EXPECT_EQ(epoch.dirty.count, 1u);
+    world.expect_sound();
+    ASSERT_NO_FATAL_FAILURE(store.checkpoint());
+    EXPECT_EQ(stored(0), 2u);
+    EXPECT_EQ(stored(1), 1u);
+}
+
+// The stop touches neither memory nor what is mapped clean: its work is the grants and four list heads.
+TEST_F(Writer, StopVisitsGrantsOnly) {
+    for (unsigned i = 0; i < 3; ++i) ASSERT_NO_FATAL_FAILURE(write(i, 1));
     auto const& state = mappings(world.kernel());
     EXPECT_EQ(state.grants, 3u);
     EXPECT_EQ(state.armed.count, 1u); // all in one table
