@@ -46,8 +46,7 @@ Result<> Commit::begin(std::uint32_t frames, bool housekeeping) {
     auto& s = state_;
     if (s.stopped != Error::none) return base::fail(s.stopped);
     // More directories than the bound may exist while empty commits switch to the map that ends that.
-    if (s.directories.full() && !(housekeeping && s.directories.places() > 0))
-        return base::fail(Error::busy);
+    if (s.directories.full() && !(housekeeping && s.directories.places() > 0)) return base::fail(Error::busy);
     auto const entries = s.directories.allocate(frames);
     if (!entries) return base::fail(Error::busy);
     entries_ = *entries;

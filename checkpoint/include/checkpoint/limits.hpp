@@ -10,7 +10,7 @@
 namespace checkpoint {
 
 struct Limits {
-    std::uint32_t segments = 16384; // of the store, at most: 4 GiB of 256 KiB segments
+    std::uint32_t segments = 16384;  // of the store, at most: 4 GiB of 256 KiB segments
     std::uint32_t directories = 256; // in memory, of unmigrated checkpoints (decision 0012)
     // ... their entries; a commit changes at most half of it
     std::uint32_t unmigrated_entries = 65536;
