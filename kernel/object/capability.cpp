@@ -12,17 +12,19 @@ namespace kernel {
 
 namespace {
 
-abi::ObjectHeader const& header_of(Target object, abi::FrameShape shape) {
+[[gnu::always_inline]] inline abi::ObjectHeader const& header_of(Target object,
+                                                                 abi::FrameShape const& shape) {
     return base::view<abi::ObjectHeader>(base::ConstBytes(arch::frame_bytes(object.frame)),
                                          std::size_t{object.index} * shape.object_size);
 }
 
 // Is the capability's object this one, and is it still the object that was meant?
-bool designates(Memory const& memory, abi::Capability capability, Target object) {
+[[gnu::always_inline]] inline bool designates(Memory const& memory, abi::Capability capability,
+                                              Target object) {
     auto const& frame = memory.frames[object.frame];
     auto const type = abi::row_of(capability.type()).frame_type;
     if (frame.type != type) return false;
-    auto const shape = abi::shape_of(type);
+    auto const& shape = abi::shape_of(type);
     if (object.index >= shape.objects) return false;
     if (!shape.has_header) return frame.mark == capability.version();
     auto const& header = header_of(object, shape);
@@ -84,7 +86,7 @@ Result<FrameIndex> resident(Kernel& kernel, abi::FrameId id) {
 
 abi::Version version_of(Memory const& memory, Target object) {
     auto const& frame = memory.frames[object.frame];
-    auto const shape = abi::shape_of(frame.type);
+    auto const& shape = abi::shape_of(frame.type);
     return shape.has_header ? abi::Version(header_of(object, shape).version) : frame.mark;
 }
 
@@ -135,7 +137,7 @@ abi::Capability diminish(abi::Capability capability) {
 void store_capability(Kernel& kernel, SlotLocation slot, abi::Capability capability, Committed const&) {
     auto& state = memory(kernel);
     auto& frame = state.frames[slot.frame];
-    auto const shape = abi::shape_of(frame.type);
+    auto const& shape = abi::shape_of(frame.type);
     expects(shape.object_size != 0 && slot.offset + sizeof(abi::Capability) <= abi::frame_size);
     open_for_write(state, slot.frame, slot.offset / shape.object_size);
     frame.set(PageFrame::stored_since_scan);

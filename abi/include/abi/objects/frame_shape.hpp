@@ -10,6 +10,7 @@
 #include <abi/objects/process.hpp>
 #include <abi/objects/schedule.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -29,18 +30,22 @@ constexpr FrameShape shape_of_object() {
             true};
 }
 
-constexpr FrameShape shape_of(FrameType type) {
-    switch (type) {
-    case FrameType::free: return {0, 0, 0, 0, false};
-    case FrameType::data_page: return {1, frame_size, 0, 0, false};
-    case FrameType::capability_page: return {1, frame_size, 0, CapabilityPage::capability_count, false};
-    case FrameType::patt: return shape_of_object<Patt>();
-    case FrameType::process: return shape_of_object<Process>();
-    case FrameType::endpoint: return shape_of_object<Endpoint>();
-    case FrameType::schedule: return shape_of_object<Schedule>();
-    case FrameType::heap: return shape_of_object<Heap>();
-    }
-    return {0, 0, 0, 0, false};
+inline constexpr std::array<FrameShape, frame_type_count> frame_shapes = {
+    FrameShape{0, 0, 0, 0, false},                                         // free
+    FrameShape{1, frame_size, 0, 0, false},                                // data page
+    FrameShape{1, frame_size, 0, CapabilityPage::capability_count, false}, // capability page
+    shape_of_object<Patt>(),
+    shape_of_object<Process>(),
+    shape_of_object<Endpoint>(),
+    shape_of_object<Schedule>(),
+    shape_of_object<Heap>(),
+};
+static_assert(frame_shapes.back().objects != 0, "one for each type, in their order");
+
+// That of a free frame for a type that is none.
+constexpr FrameShape const& shape_of(FrameType type) {
+    auto const index = static_cast<std::size_t>(type);
+    return frame_shapes[index < frame_shapes.size() ? index : 0];
 }
 
 } // namespace abi
