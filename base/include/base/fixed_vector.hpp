@@ -8,7 +8,7 @@
 
 #include <array>
 #include <cstddef>
-#include <memory>
+#include <new>
 #include <span>
 #include <type_traits>
 
@@ -30,7 +30,7 @@ public:
     void clear() { size_ = 0; }
     void push_back(T const& value) {
         expects(size_ < Capacity);
-        std::construct_at(items() + size_, value);
+        new (items() + size_) T(value);
         ++size_;
     }
     T pop_back() {
