@@ -27,7 +27,7 @@ struct Limits {
     std::uint32_t fold_above = 96; // directories in memory that start a fold, fewer than there may be
 };
 
-inline constexpr std::uint32_t directories_at_most = 256; // the largest limit
+inline constexpr std::uint32_t directories_at_most = 256; // of Limits::directories
 inline constexpr std::uint32_t refresh_after = 64;        // commits without a refreshed root slot, R28
 
 struct Memory {
