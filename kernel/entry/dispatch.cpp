@@ -152,8 +152,7 @@ void find_message_pages(Turn const& turn, Standing& found) {
     if (page) found.capability_page = page->frame;
     auto const reply = reply_endpoint(kernel, turn.process);
     if (reply) found.reply = *reply;
-    // Asked again when they have come.
-    if (page.error == Error::absent || reply.error == Error::absent) found.validity = 0;
+    found.incomplete = page.error == Error::absent || reply.error == Error::absent;
 }
 
 // Everything that the process needs to run, its space loaded. False: it waits, or is faulted.

@@ -69,16 +69,25 @@ bool would_wait(Kernel const& kernel, Caller const& caller) {
            !queues(kernel).anybody_waits(WaitKey::receiver(frame_id(kernel, caller.ref.frame)));
 }
 
+// What a message would have needed of this process was not in memory when it was dispatched: the message
+// takes the long way, which fetches it, and the next dispatch finds it.
+bool ask_again(Kernel& kernel, Standing const& standing) {
+    if (standing.incomplete) standings(kernel).forget(standing.live);
+    return false;
+}
+
 // It can be answered.
-bool has_reply_endpoint(Passage const& passage) {
+bool has_reply_endpoint(Kernel& kernel, Passage const& passage) {
     auto const reply = passage.sender->reply;
-    return reply.frame != no_frame && reply->payload_match != 0 && reply->reply_count < reply_count_max;
+    if (reply.frame == no_frame) return ask_again(kernel, *passage.sender);
+    return reply->payload_match != 0 && reply->reply_count < reply_count_max;
 }
 
 bool find_endpoint(Kernel& kernel, Caller const& caller, Passage& passage) {
     auto const page = passage.sender->capability_page;
     auto const slot = caller.registers().rsi;
-    if (page == no_frame || slot >= abi::capabilities_per_page) return false;
+    if (page == no_frame) return ask_again(kernel, *passage.sender);
+    if (slot >= abi::capabilities_per_page) return false;
     auto const entry = read_slot(page_slot(page, static_cast<std::uint32_t>(slot)));
     passage.endpoint = at_hand<abi::Endpoint>(kernel, entry, abi::CapabilityType::entry);
     passage.payload = entry.payload();
@@ -97,8 +106,9 @@ bool find_receiver(Kernel& kernel, Passage& passage) {
     auto const index = live.find(frame_id(kernel, process.frame));
     if (index == no_process || live[index].place != Place::idle) return false;
     passage.receiver = standings(kernel).find(kernel, index, process.frame);
-    return passage.receiver != nullptr && passage.receiver->capability_page != no_frame &&
-           arch::is_user_address(process->registers.rip) &&
+    if (passage.receiver == nullptr) return false;
+    if (passage.receiver->capability_page == no_frame) return ask_again(kernel, *passage.receiver);
+    return arch::is_user_address(process->registers.rip) &&
            !queues(kernel).has_ready_above(passage.receiver->priority);
 }
 
@@ -166,7 +176,7 @@ bool pass_message(Kernel& kernel, Caller const& caller, Dispatched& next) {
     passage.sender = standings(kernel).find(kernel, caller.live, caller.ref.frame);
     if (passage.sender == nullptr || !find_endpoint(kernel, caller, passage)) return false;
     if (!is_quiet(kernel) || !would_wait(kernel, caller)) return false;
-    if (passage.call && !has_reply_endpoint(passage)) return false;
+    if (passage.call && !has_reply_endpoint(kernel, passage)) return false;
     if (!find_receiver(kernel, passage) || !has_places(passage)) return false;
 
     auto const committed = Committed::for_unit("message");

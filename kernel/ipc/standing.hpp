@@ -30,6 +30,8 @@ struct alignas(64) Standing {
     // The endpoint that its calls are answered through; else reply.frame is no_frame.
     EndpointRef reply;
     std::uint8_t priority = 0;
+    // One of the last two was not in memory, and may have come since.
+    bool incomplete = false;
 };
 
 class Standings {
@@ -42,6 +44,8 @@ public:
         return standing.priority == queues(kernel).live()[live].priority ? &standing : nullptr;
     }
     void keep(Standing const& standing) { table_[standing.live % table_.size()] = standing; }
+    // The next dispatch asks anew.
+    void forget(LiveIndex live) { table_[live % table_.size()].validity = 0; }
 
 private:
     std::array<Standing, 256> table_{};

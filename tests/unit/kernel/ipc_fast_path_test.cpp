@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The fast path against the long way: the same exchanges, once with each, leave the same objects behind after
 // every step.
+#include "fake_store.hpp"
 #include "ipc_fixture.hpp"
 
 #include <core/log.hpp>
 #include <ipc/event.hpp>
 #include <ipc/fast_path.hpp>
+#include <mapping/evict.hpp>
 #include <mapping/retire.hpp>
 
 namespace kernel::testing {
@@ -209,6 +211,45 @@ TEST(FastPath, LeavesWhatTheLongWayLeaves) {
     }
     // It is not the long way in disguise.
     EXPECT_GT(passed, runs * steps / 50);
+}
+
+// A process whose reply endpoint is not in memory is not asked about at each dispatch; it is once it has
+// called.
+TEST(FastPath, WhatWasNotInMemoryAtADispatchIsFoundAfterACall) {
+    IpcWorld world;
+    FakeStore store(world);
+    auto& kernel = world.kernel();
+    auto const caller = world.party();
+    auto const server = world.party();
+    world.give_entry(caller, first_entry, world.endpoint(&server));
+    ASSERT_TRUE(prepare(kernel, page_slot(caller.capabilities, first_entry)));
+    ASSERT_NO_FATAL_FAILURE(store.checkpoint());
+    auto const reply = frame_id(kernel, caller.reply.frame);
+    ASSERT_TRUE(evict_frame(kernel, caller.reply.frame));
+    auto const live = queues(kernel).live().find(caller.frame);
+    auto const standing = [&] { return standings(kernel).find(kernel, live, caller.process.frame); };
+    queues(kernel).make_ready(live);
+    EXPECT_EQ(world.dispatch(), caller.frame);
+    ASSERT_NE(standing(), nullptr);
+    EXPECT_TRUE(standing()->incomplete);
+
+    auto const call = [&] {
+        auto const control = call_control().with<Control::SendPhase>(1).with<Control::ReceivePhase>(1);
+        world.load(caller, {.slot = first_entry, .control = control});
+        queues(kernel).clear_reschedule();
+        static_cast<void>(kernel_log().take_news());
+        Dispatched next;
+        return pass_message(kernel, {caller.process, world.object_of(caller), live}, next);
+    };
+    EXPECT_FALSE(call());
+    EXPECT_EQ(standing(), nullptr);
+    store.supply(reply);
+    EXPECT_EQ(world.dispatch(), caller.frame);
+    ASSERT_NE(standing(), nullptr);
+    EXPECT_FALSE(standing()->incomplete);
+    EXPECT_NE(standing()->reply.frame, no_frame);
+    EXPECT_FALSE(call()); // the server does not wait for it
+    EXPECT_NE(standing(), nullptr);
 }
 
 } // namespace kernel::testing
