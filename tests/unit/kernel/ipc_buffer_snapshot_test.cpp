@@ -121,6 +121,22 @@ TEST_F(BufferSnapshot, R11_BothStepsWithinASnapshot) {
     EXPECT_EQ(stored<abi::Process>(server.frame).registers.rdx, word);
 }
 
+// R9: the words beyond the registers stand in the buffer's page, which is mapped nowhere.
+TEST_F(BufferSnapshot, WordsInTheBuffersPageAreInTheNextSnapshot) {
+    auto const page = world.page();
+    world.give(owner, page_slot, world.to_page(page));
+    ASSERT_EQ(switch_buffer(false), Error::none);
+    ASSERT_EQ(switch_buffer(true, page_slot), Error::none);
+    ASSERT_NO_FATAL_FAILURE(store.checkpoint());
+    std::vector<std::uint64_t> words(abi::message_register_words + 4);
+    for (std::size_t i = 0; i < words.size(); ++i) words[i] = word + i;
+    send(sender, words);
+    expect_kept(service, word);
+    ASSERT_NO_FATAL_FAILURE(store.checkpoint());
+    auto const& kept = stored<abi::VirtualRegisters>(world.header(page).id);
+    for (auto i = abi::message_register_words; i < words.size(); ++i) EXPECT_EQ(kept.words[i], words[i]);
+}
+
 // A failed commit leaves nothing behind, and loses nothing.
 TEST_F(BufferSnapshot, AnAbandonedSnapshotIsMadeUpFor) {
     ASSERT_NO_FATAL_FAILURE(prepare());
