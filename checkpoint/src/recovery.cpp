@@ -12,6 +12,12 @@ namespace checkpoint {
 
 using namespace abi::disk;
 
+namespace {
+
+store::Geometry geometry_of(RootSlot const& slot) { return {slot.segment_shift, slot.segments}; }
+
+} // namespace
+
 void Recovery::read_slot(std::uint32_t index, std::uint32_t copy, std::uint64_t offset) {
     auto const sector = state_.scratch.first(sector_size);
     auto& state = slots_[index * 2 + copy];
@@ -21,8 +27,7 @@ void Recovery::read_slot(std::uint32_t index, std::uint32_t copy, std::uint64_t 
     state.copy = copy;
     state.offset = offset;
     // Geometry must be the one the copy was found by.
-    if (state.valid() &&
-        store::Geometry{state.slot.segment_shift, state.slot.segments}.slot_offset(index, copy) != offset)
+    if (state.valid() && geometry_of(state.slot).slot_offset(index, copy) != offset)
         state.fields_valid = false;
 }
 
@@ -32,8 +37,8 @@ Result<> Recovery::read_slots() {
     for (std::uint32_t i = 0; i < root_slot_count; ++i) read_slot(i, 0, i * root_slot_stride);
     RootSlot const* known = nullptr;
     for (auto const& state : slots_)
-        if (state.valid()) known = &state.slot;
-    if (known != nullptr) geometry_ = {known->segment_shift, known->segments};
+        if (state.valid() && (known == nullptr || state.slot.sequence > known->sequence)) known = &state.slot;
+    if (known != nullptr) geometry_ = geometry_of(*known);
     // Without the front copies, the end is where a store of whole segments fills the device. Smaller segments
     // first: their end is the farther one, so the true copies are met before any page of the log that a
     // program made to look like one of larger segments.
@@ -43,7 +48,7 @@ Result<> Recovery::read_slots() {
         for (std::uint32_t i = 0; i < root_slot_count; ++i) read_slot(i, 1, guess.slot_offset(i, 1));
         for (auto const& state : slots_)
             if (state.valid()) known = &state.slot;
-        if (known != nullptr) geometry_ = {known->segment_shift, known->segments};
+        if (known != nullptr) geometry_ = geometry_of(*known);
     }
     if (known == nullptr) return choose_slot();
     TRY(refuse_revision());
@@ -90,11 +95,13 @@ Result<> Recovery::choose_slot() {
         return base::fail(magic ? Error::bad_superblock : Error::not_a_store);
     }
     slot_ = best->slot;
+    // By which the others were found, and which the device was measured by.
+    if (geometry_of(slot_) != geometry_) return base::fail(Error::bad_superblock);
     state_.report.slot_chosen = slot_.slot;
     state_.store = slot_.store;
     for (auto const& state : slots_) {
         auto& known = state_.roots.known()[state.index];
-        if (!state.valid() || state.slot.store != slot_.store) {
+        if (!state.valid() || state.slot.store != slot_.store || geometry_of(state.slot) != geometry_) {
             // A slot is one sector, which no cut tears: a bad copy is rot. Both of them: the other slot knows
             // less, perhaps not the places that an abandoned commit's successor got (R25).
             auto const at = state.index * 2 + state.copy;

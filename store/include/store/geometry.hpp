@@ -44,6 +44,7 @@ struct Geometry {
                segment_shift <= abi::disk::segment_shift_max && segments >= abi::disk::segments_min &&
                segments < (std::uint64_t{1} << 31) && segments <= (std::uint64_t{1} << 48 >> segment_shift);
     }
+    friend constexpr bool operator==(Geometry const&, Geometry const&) = default;
 };
 
 } // namespace store

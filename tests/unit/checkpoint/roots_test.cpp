@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reuse and root slots (R27): what the engine holds for free is what both slots, as they stand on the disk,
-// have let go. Each of them may be the one that a restart begins with.
+// have let go. Each of them may be the one that a restart begins with. What they say is not believed beyond
+// the device.
+#include "recorded_disk.hpp"
 #include "reference_store.hpp"
 #include "simulated_disk.hpp"
 #include "state.hpp"
 
+#include <checkpoint/offline.hpp>
 #include <store/root_slots.hpp>
 
 #include <gtest/gtest.h>
@@ -46,6 +49,44 @@ TEST(Roots, nothing_is_reused_that_the_older_slot_may_need) {
     }
     EXPECT_GT(behind, 100u);
     EXPECT_GT(store.engine().counters().laps, 3u);
+}
+
+class Findings final : public store::CorruptionSink {
+public:
+    void report(store::Corruption const& corruption) override { found.push_back(corruption.finding); }
+    std::vector<store::Finding> found;
+};
+
+// A root slot that is whole and says another size of the store: the newer of the two counts, and nothing is
+// read beyond the device.
+TEST(Roots, slots_that_disagree_about_the_size) {
+    constexpr std::uint32_t shift = 14, segments = 40;
+    constexpr store::Geometry geometry{shift, segments};
+    SimulatedDisk disk(std::size_t{segments} << shift, {.seed = 3});
+    ReferenceStore written(disk, small_limits(segments));
+    ASSERT_TRUE(written.format(shift));
+    ASSERT_TRUE(written.open(1000));
+    ASSERT_TRUE(written.commit({{2, {abi::FrameType::data_page, 0, false, 1}}}));
+    written.settle();
+    UndoDisk image(disk.image());
+    auto const slot = [&](std::uint32_t i) {
+        return store::decode_slot(std::span(image.image()).subspan(geometry.slot_offset(i, 0), 512), i).slot;
+    };
+    std::uint32_t const newest = slot(0).sequence > slot(1).sequence ? 0 : 1;
+    EngineMemory memory(small_limits(segments));
+    for (std::uint32_t i = 0; i < 2; ++i) {
+        auto changed = slot(i);
+        changed.segments = segments * 2;
+        std::vector<std::byte> sector(512);
+        store::encode_slot(changed, sector);
+        image.apply(geometry.slot_offset(i, 0), sector);
+        Findings findings;
+        checkpoint::OfflineStore reader;
+        auto const opened = reader.open(image, memory.memory(), small_limits(segments), &findings);
+        EXPECT_EQ(opened.error, i == newest ? abi::Error::truncated : abi::Error::none);
+        EXPECT_EQ(findings.found.size(), i == newest ? 0u : 1u);
+        image.undo_to(0);
+    }
 }
 
 } // namespace
