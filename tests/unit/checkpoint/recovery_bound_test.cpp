@@ -40,6 +40,13 @@ TEST(RecoveryBound, holds_after_any_number_of_commits) {
         walked = std::max(walked, report.records_walked);
         directories = std::max(directories, report.directories);
     }
+    // Who has less memory than the store asks for is told so: it is no damage.
+    limits.directories = directories / 2;
+    limits.fold_above = 4;
+    ASSERT_GT(store.engine().recovery().directories, limits.directories + 3);
+    EngineMemory memory(limits);
+    checkpoint::OfflineStore reader;
+    EXPECT_EQ(reader.open(disk, memory.memory(), limits).error, abi::Error::no_memory);
     // The bounds were met, not avoided by a root slot for every commit.
     EXPECT_GT(walked, 20u);
     EXPECT_GT(directories, 20u);
